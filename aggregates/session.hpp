@@ -1,0 +1,74 @@
+// A session: a user or an admin who is signed in, and the account that the user has chosen.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "aggregates/account.hpp"
+#include "aggregates/error.hpp"
+#include "aggregates/staff.hpp"
+#include "aggregates/user.hpp"
+#include "events/event.hpp"
+
+namespace muster {
+
+constexpr std::chrono::hours admin_session_lifetime{12};
+
+struct Session {
+    static constexpr auto kind = StreamKind::session;
+    using Key = SessionId;
+
+    SessionId id;
+    UserId user;  // One of the two, or neither: there is no such session.
+    AdminId admin;
+    std::optional<AccountId>
+        account;  // As chosen; whether it may still be used is the account's and the user's to say.
+    Time expires_at;
+    bool ended{};
+
+    bool live(Time now) const { return (user || admin) && !ended && now < expires_at; }
+
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("id", self.id)("user", self.user)("admin", self.admin)(
+            "account", self.account)("expires_at", self.expires_at)("ended", self.ended);
+    }
+};
+
+inline constexpr Error invalid_credentials{ErrorKind::unauthenticated,
+                                           "session.invalid_credentials",
+                                           "The e-mail address or the password is not right."};
+
+struct SignIn {
+    SessionId session;
+    std::uint32_t password{};  // The number of the one that was verified.
+    // The user's one open account, if there is exactly one: it is chosen. Rules L1, L6.
+    std::optional<AccountId> only_open;
+    std::string user_agent;
+    Time at;
+};
+struct SignOut {};
+struct ChooseAccount {};
+struct SignInAdmin {
+    SessionId session;
+    AdminId admin;
+    std::uint32_t password{};
+    std::string user_agent;
+    Time at;
+};
+
+Decision when(const User& user, const SignIn& command);
+Decision when(const Session& session, const SignOut& command);
+Decision when(const Session& session, const Account& account, const ChooseAccount& command);
+Decision when(const Staff& staff, const SignInAdmin& command);
+
+// The event that signs in, for those who were verified another way: by registering.
+Event signed_in(UserId user, const SignIn& command);
+
+void apply(Session& session, const SessionStarted& event);
+void apply(Session& session, const AccountChosen& event);
+void apply(Session& session, const SessionEnded& event);
+void apply(Session& session, const AdminSessionStarted& event);
+void apply(Session& session, const AdminSessionEnded& event);
+
+}  // namespace muster

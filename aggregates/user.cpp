@@ -1,0 +1,133 @@
+#include "aggregates/user.hpp"
+
+#include <algorithm>
+
+namespace muster {
+namespace {
+
+constexpr Error several_accounts =
+    conflict("user.several_accounts", "A user with several accounts cannot be deleted.");
+constexpr Error is_owner =
+    conflict("user.is_owner", "An account's owner can be deleted only together with the account.");
+
+bool proven(const User& user, const Proof& proof) {
+    return proof.kind == Proof::Kind::staff ||
+           (proof.kind == Proof::Kind::password && proof.password == user.password);
+}
+
+void end_sessions(Events& events, const User& user, std::optional<SessionId> keep) {
+    for (const auto& [session, expires_at] : user.sessions) {
+        if (session != keep) events.emplace_back(SessionEnded{session, user.id});
+    }
+}
+
+// Absent where nothing would change.
+std::optional<std::string> changed(const std::optional<std::string>& wanted,
+                                   const std::string& present) {
+    return wanted && *wanted != present ? wanted : std::nullopt;
+}
+
+}  // namespace
+
+bool User::owns_any() const {
+    return std::ranges::any_of(accounts,
+                               [](const auto& each) { return each.second == Tie::owner; });
+}
+
+Decision when(const EmailHolder& holder, const RegisterUser& command) {
+    if (holder.user) return email_taken;
+    return Events{UserRegistered{
+        command.user, command.address, {command.person}, command.language, command.password}};
+}
+
+Decision when(const User& user, const EmailHolder& holder, const UpdateUser& command) {
+    if (!user.present()) return no_such_user;
+    const auto& person = user.person.value.value_or(Person{});
+    Events events;
+    const NameChange name{changed(command.first_name, person.first_name),
+                          changed(command.last_name, person.last_name)};
+    if (name != NameChange{}) events.emplace_back(UserRenamed{user.id, {name}});
+    if (const auto language = changed(command.language, user.language)) {
+        events.emplace_back(LanguageChosen{user.id, *language});
+    }
+    if (const auto email = changed(command.email, person.email)) {
+        if (!proven(user, command.proof)) return wrong_password;
+        if (holder.user && holder.user != user.id) return email_taken;
+        events.emplace_back(
+            EmailChanged{user.id, user.address, command.address, {Address{*email}}});
+    }
+    return events;
+}
+
+Decision when(const User& user, const ChangePassword& command) {
+    if (!user.present()) return no_such_user;
+    if (!proven(user, command.proof)) return wrong_password;
+    Events events{PasswordChanged{user.id, user.password + 1}};
+    end_sessions(events, user, command.keep);
+    return events;
+}
+
+Decision when(const User& user, const DeleteUser&) {
+    if (user.existence == Existence::deleted) return already_so;
+    if (!user.present()) return no_such_user;
+    if (user.accounts.size() > 1) return several_accounts;  // Rule X2.
+    if (user.owns_any()) return is_owner;                   // Rule X3.
+    auto events = deletion_of(user);
+    for (const auto& [account, tie] : user.accounts) {  // Rule X5.
+        events.insert(events.begin(), AssociationEnded{account, user.id});
+    }
+    return events;
+}
+
+Events deletion_of(const User& user) {
+    Events events;
+    end_sessions(events, user, std::nullopt);
+    events.emplace_back(UserDeleted{user.id, user.address});
+    return events;
+}
+
+void apply(User& user, const UserRegistered& event) {
+    user.existence = Existence::present;
+    user.address = event.address;
+    user.person = event.person;
+    user.language = event.language;
+    user.password = event.password;
+}
+void apply(User& user, const UserRenamed& event) {
+    if (!user.person.value || !event.name.value) return;  // Erased.
+    if (event.name.value->first_name) user.person.value->first_name = *event.name.value->first_name;
+    if (event.name.value->last_name) user.person.value->last_name = *event.name.value->last_name;
+}
+void apply(User& user, const LanguageChosen& event) { user.language = event.language; }
+void apply(User& user, const EmailChanged& event) {
+    user.address = event.taken;
+    if (user.person.value && event.address.value)
+        user.person.value->email = event.address.value->email;
+}
+void apply(User& user, const PasswordChanged& event) { user.password = event.password; }
+void apply(User& user, const UserDeleted&) {
+    user.existence = Existence::deleted;
+    user.address.reset();
+    user.person = {};
+    user.language.clear();
+    user.password = 0;
+}
+void apply(User& user, const AccountOpened& event) { user.accounts[event.account] = Tie::owner; }
+void apply(User& user, const AccountDeleted& event) { user.accounts.erase(event.account); }
+void apply(User& user, const AssociationGranted& event) {
+    user.accounts[event.account] = Tie::associated;
+}
+void apply(User&, const PermissionsSet&) {}  // Permissions belong to the association. Rule E7.
+void apply(User& user, const AssociationEnded& event) { user.accounts.erase(event.account); }
+void apply(User& user, const OwnershipTransferred& event) {
+    user.accounts[event.account] = user.id == event.to ? Tie::owner : Tie::associated;
+}
+void apply(User& user, const SessionStarted& event) {
+    const auto now = event.expires_at - session_lifetime;
+    std::erase_if(user.sessions, [now](const auto& each) { return each.second <= now; });
+    user.sessions[event.session] = event.expires_at;
+}
+void apply(User&, const AccountChosen&) {}  // A matter of the session's.
+void apply(User& user, const SessionEnded& event) { user.sessions.erase(event.session); }
+
+}  // namespace muster

@@ -1,0 +1,41 @@
+// A log in memory: for tests, and the shortest explanation of what log.hpp promises, but for the
+// durability.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "events/log.hpp"
+#include "events/tree.hpp"
+
+namespace muster {
+
+// Several writers may append, each from its own thread: a conflict can really happen.
+class MemoryLog final : public Log {
+public:
+    std::expected<std::vector<Outcome>, Fault> append(std::span<const Commit> commits) override;
+    Position head() const override;
+    std::expected<std::size_t, Fault> read(Position after, std::size_t limit,
+                                           const Visit& visit) const override;
+    std::expected<std::size_t, Fault> read_stream(const StreamId& stream, std::uint64_t after,
+                                                  std::size_t limit,
+                                                  const Visit& visit) const override;
+    std::expected<std::size_t, Fault> read_stream_backwards(const StreamId& stream,
+                                                            std::uint64_t before, std::size_t limit,
+                                                            const Visit& visit) const override;
+    std::expected<std::uint64_t, Fault> version(const StreamId& stream) const override;
+    std::expected<std::optional<Duplicate>, Fault> find_command(const CommandId& id,
+                                                                Time now) const override;
+    std::expected<std::optional<std::string>, Fault> vault(std::string_view key) const override;
+    std::expected<void, Fault> visit_vault(
+        const std::function<void(std::string_view)>& visit) const override;
+    std::expected<std::uint64_t, Fault> draw(Sequence sequence, std::uint64_t count) override;
+    std::expected<std::optional<Snapshot>, Fault> snapshot(const StreamId& stream) const override;
+    std::expected<void, Fault> keep_snapshot(const StreamId& stream,
+                                             const Snapshot& snapshot) override;
+    std::expected<Hash, Fault> root(std::uint64_t size) const override;
+    std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override;
+};
+
+}  // namespace muster

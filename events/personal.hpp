@@ -1,0 +1,34 @@
+// Personal data inside an event: stored sealed under the key of whom it is about, gone for ever
+// once that key is erased.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "events/id.hpp"
+
+namespace muster {
+
+// Whoever has a key of its own in the vault.
+enum class SubjectKind : std::uint8_t { user = 1, account = 2, invitation = 3, admin = 4 };
+
+struct Subject {
+    SubjectKind kind{};
+    std::uint64_t number{};
+    auto operator<=>(const Subject&) const = default;
+};
+
+inline Subject subject_of(UserId id) { return {SubjectKind::user, id.number}; }
+inline Subject subject_of(AccountId id) { return {SubjectKind::account, id.number}; }
+inline Subject subject_of(InvitationId id) { return {SubjectKind::invitation, id.number}; }
+inline Subject subject_of(AdminId id) { return {SubjectKind::admin, id.number}; }
+
+// A struct of an event's fields, about the one that the event's field of type Key (or Mention<Key>)
+// names. Absent: erased, or read by somebody who had no need to open it.
+template <class Key, class Value>
+struct Personal {
+    std::optional<Value> value;
+    bool operator==(const Personal&) const = default;
+};
+
+}  // namespace muster

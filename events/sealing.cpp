@@ -1,0 +1,180 @@
+#include "events/sealing.hpp"
+
+#include <sodium.h>
+#include <stdexcept>
+
+#include "events/bytes.hpp"
+#include "events/log.hpp"
+
+namespace muster {
+namespace {
+
+constexpr auto tag_size = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr auto nonce_size = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+using Nonce = std::array<std::uint8_t, nonce_size>;
+
+// The numbers are stored, in effect: another number is another key.
+enum class Purpose : std::uint64_t { email = 1, token = 2, request = 3, secret = 4, subject = 5 };
+
+Key derive(const Key& root, Purpose purpose) {
+    Key key;
+    crypto_kdf_derive_from_key(key.data(), key.size(), static_cast<std::uint64_t>(purpose),
+                               "muster-1", root.data());
+    return key;
+}
+
+Nonce nonce_of(const Salt& salt, std::uint32_t part) {
+    Nonce nonce{};
+    std::copy(salt.begin(), salt.end(), nonce.begin());
+    for (std::size_t n = 0; n < 4; ++n)
+        nonce[nonce_size - 1 - n] = static_cast<std::uint8_t>(part >> (8 * n));
+    return nonce;
+}
+
+std::string encrypt(const Key& key, const Nonce& nonce, std::string_view bound,
+                    std::string_view plain) {
+    std::string sealed(plain.size() + tag_size, '\0');
+    crypto_aead_xchacha20poly1305_ietf_encrypt(
+        reinterpret_cast<unsigned char*>(sealed.data()), nullptr, as_bytes(plain).data(),
+        plain.size(), as_bytes(bound).data(), bound.size(), nullptr, nonce.data(), key.data());
+    return sealed;
+}
+
+std::optional<std::string> decrypt(const Key& key, const Nonce& nonce, std::string_view bound,
+                                   std::string_view sealed) {
+    if (sealed.size() < tag_size) return std::nullopt;
+    std::string plain(sealed.size() - tag_size, '\0');
+    const int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(
+        reinterpret_cast<unsigned char*>(plain.data()), nullptr, nullptr, as_bytes(sealed).data(),
+        sealed.size(), as_bytes(bound).data(), bound.size(), nonce.data(), key.data());
+    if (failed != 0) return std::nullopt;
+    return plain;
+}
+
+}  // namespace
+
+void draw_random(std::span<std::uint8_t> out) {
+    static const bool ready = sodium_init() >= 0;
+    if (!ready) throw std::runtime_error("libsodium cannot be initialised");
+    randombytes_buf(out.data(), out.size());
+}
+
+Key mac(const Key& key, std::string_view message) {
+    Key result;
+    crypto_auth_hmacsha256(result.data(), as_bytes(message).data(), message.size(), key.data());
+    return result;
+}
+
+bool equal_in_constant_time(std::string_view one, std::string_view other) {
+    return one.size() == other.size() && sodium_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
+Keys::Keys(const Key& root)
+    : email_(derive(root, Purpose::email)),
+      token_(derive(root, Purpose::token)),
+      request_(derive(root, Purpose::request)),
+      secret_(derive(root, Purpose::secret)),
+      subject_(derive(root, Purpose::subject)) {}
+
+EmailKey Keys::email_key(std::string_view normalised) const {
+    const auto digest = mac(email_, normalised);
+    EmailKey key;
+    std::copy_n(digest.begin(), key.bytes.size(), key.bytes.begin());
+    return key;
+}
+
+Key Keys::subject_key(const Subject& subject, const Seed& seed) const {
+    auto message = vault_key(subject);
+    message.append(as_text(seed));
+    return mac(subject_, message);
+}
+
+std::string Keys::seal_secret(std::string_view place, std::string_view secret) const {
+    const auto nonce = random_bytes<Nonce>();
+    return std::string(as_text(nonce)) + encrypt(secret_, nonce, place, secret);
+}
+
+std::optional<std::string> Keys::open_secret(std::string_view place,
+                                             std::string_view sealed) const {
+    if (sealed.size() < nonce_size) return std::nullopt;
+    Nonce nonce;
+    std::copy_n(as_bytes(sealed).begin(), nonce_size, nonce.begin());
+    return decrypt(secret_, nonce, place, sealed.substr(nonce_size));
+}
+
+std::string seal(const Key& key, const Salt& salt, std::uint32_t part, std::string_view plain) {
+    return encrypt(key, nonce_of(salt, part), {}, plain);
+}
+
+std::optional<std::string> open(const Key& key, const Salt& salt, std::uint32_t part,
+                                std::string_view sealed) {
+    return decrypt(key, nonce_of(salt, part), {}, sealed);
+}
+
+std::string vault_key(const Subject& subject) {
+    std::string key;
+    Writer writer{key};
+    writer.byte('k');
+    writer.byte(static_cast<std::uint8_t>(subject.kind));
+    writer.fixed64(subject.number);
+    return key;
+}
+
+std::string vault_key(SecretKind kind, std::uint64_t number) {
+    std::string key;
+    Writer writer{key};
+    writer.byte('s');
+    writer.byte(static_cast<std::uint8_t>(kind));
+    writer.fixed64(number);
+    return key;
+}
+
+Keyring::Keyring(const Log& log, const Keys& keys, std::size_t capacity)
+    : log_(log), keys_(keys), capacity_(capacity) {}
+
+std::expected<std::optional<Key>, Fault> Keyring::find(const Subject& subject) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (const auto known = found_.find(subject); known != found_.end()) {
+            recent_.splice(recent_.begin(), recent_, known->second);
+            return known->second->second;
+        }
+    }
+    const auto stored = log_.vault(vault_key(subject));
+    if (!stored) return std::unexpected(stored.error());
+    if (!*stored) return std::nullopt;
+    Seed seed;
+    if ((*stored)->size() != seed.size()) {
+        return std::unexpected(
+            Fault{Fault::Kind::damaged, "the vault holds a key of another size"});
+    }
+    std::copy_n(as_bytes(**stored).begin(), seed.size(), seed.begin());
+    const auto key = keys_.subject_key(subject, seed);
+    insert(subject, key);
+    return key;
+}
+
+void Keyring::remember(const Subject& subject, const Seed& seed) {
+    insert(subject, keys_.subject_key(subject, seed));
+}
+
+void Keyring::forget(const Subject& subject) {
+    const std::lock_guard lock{mutex_};
+    if (const auto known = found_.find(subject); known != found_.end()) {
+        recent_.erase(known->second);
+        found_.erase(known);
+    }
+}
+
+void Keyring::insert(const Subject& subject, const Key& key) {
+    const std::lock_guard lock{mutex_};
+    if (found_.contains(subject)) return;
+    recent_.emplace_front(subject, key);
+    found_.emplace(subject, recent_.begin());
+    if (found_.size() > capacity_) {
+        found_.erase(recent_.back().first);
+        recent_.pop_back();
+    }
+}
+
+}  // namespace muster

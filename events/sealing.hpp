@@ -1,0 +1,112 @@
+// Keys, and what is sealed under them. One root key a data folder; every other key is derived from
+// it or, for subjects, from it and a random seed in the vault, so that erasing the seed erases the
+// key.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "events/fault.hpp"
+#include "events/id.hpp"
+#include "events/personal.hpp"
+
+namespace muster {
+
+class Log;
+
+using Key = std::array<std::uint8_t, 32>;
+using Salt = std::array<std::uint8_t, 12>;
+using Seed = std::array<std::uint8_t, 16>;
+
+// Fills with bytes from the system's generator.
+void draw_random(std::span<std::uint8_t> out);
+template <class Bytes>
+Bytes random_bytes() {
+    Bytes bytes;
+    draw_random(bytes);
+    return bytes;
+}
+
+// HMAC-SHA-256 (RFC 2104).
+Key mac(const Key& key, std::string_view message);
+// Compares in a time that depends on the lengths only.
+bool equal_in_constant_time(std::string_view one, std::string_view other);
+
+// The keys of a data folder, each for one purpose (derived with BLAKE2b as libsodium's crypto_kdf
+// has it).
+class Keys {
+public:
+    explicit Keys(const Key& root);
+
+    // The key of the normalised address (EmailAddress::normalised).
+    EmailKey email_key(std::string_view normalised) const;
+    // Names one caller's request: never shown, never guessed.
+    Key request_mac(std::string_view message) const { return mac(request_, message); }
+    // The MAC of a token; see token.hpp.
+    Key token_mac(std::string_view message) const { return mac(token_, message); }
+    Key subject_key(const Subject& subject, const Seed& seed) const;
+
+    // A secret (password hash, two-factor secret ...) as the vault keeps it: XChaCha20-Poly1305
+    // with a random nonce before it, bound to its place in the vault.
+    std::string seal_secret(std::string_view place, std::string_view secret) const;
+    std::optional<std::string> open_secret(std::string_view place, std::string_view sealed) const;
+
+private:
+    Key email_, token_, request_, secret_, subject_;
+};
+
+// Sealed with XChaCha20-Poly1305 under a subject's key. The nonce is the record's salt and the
+// number of the sealed part within the record, so it is kept once a record and never repeats under
+// a key.
+std::string seal(const Key& key, const Salt& salt, std::uint32_t part, std::string_view plain);
+// Absent if the bytes are not what was sealed.
+std::optional<std::string> open(const Key& key, const Salt& salt, std::uint32_t part,
+                                std::string_view sealed);
+
+// Where things lie in the vault. Grammar of a vault key:
+//   key    := 'k' kind(1) number(8, big-endian)            -> the subject's seed(16)
+//           | 's' secret-kind(1) number(8, big-endian)     -> a sealed secret
+std::string vault_key(const Subject& subject);
+// The numbers are stored.
+enum class SecretKind : std::uint8_t { user_password = 1, admin_password = 2 };
+std::string vault_key(SecretKind kind, std::uint64_t number);
+
+// The subjects' keys, read from a log's vault and remembered (at most `capacity` of them).
+// Thread-safe.
+class Keyring {
+public:
+    Keyring(const Log& log, const Keys& keys, std::size_t capacity = 1 << 16);
+
+    // Absent where the subject was erased, or never was.
+    std::expected<std::optional<Key>, Fault> find(const Subject& subject);
+    // A new subject's key, usable before its seed is in the log. Fewer than `capacity` may be so at
+    // any time.
+    void remember(const Subject& subject, const Seed& seed);
+    void forget(const Subject& subject);
+
+private:
+    void insert(const Subject& subject, const Key& key);
+
+    struct Hash {
+        std::size_t operator()(const Subject& s) const {
+            return static_cast<std::size_t>((s.number << 3 | static_cast<std::uint64_t>(s.kind)) *
+                                            0x9e3779b97f4a7c15U);
+        }
+    };
+    const Log& log_;
+    const Keys& keys_;
+    std::size_t capacity_;
+    std::mutex mutex_;
+    std::list<std::pair<Subject, Key>> recent_;  // Newest first.
+    std::unordered_map<Subject, std::list<std::pair<Subject, Key>>::iterator, Hash> found_;
+};
+
+}  // namespace muster

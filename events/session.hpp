@@ -1,0 +1,96 @@
+// What happens to a session: a user or an admin who is signed in.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "events/event_type.hpp"
+#include "events/id.hpp"
+#include "events/personal.hpp"
+#include "events/time.hpp"
+
+namespace muster {
+
+struct Client {
+    std::string user_agent;
+
+    bool operator==(const Client&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user_agent", self.user_agent);
+    }
+};
+
+struct SessionStarted {
+    static constexpr EventType type{"session.started", 1};
+
+    SessionId session;
+    UserId user;
+    std::optional<Mention<AccountId>> account;  // Chosen by the sign-in itself.
+    Personal<UserId, Client> client;
+    Time expires_at;
+
+    bool operator==(const SessionStarted&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("session", self.session)("user", self.user)("account", self.account)(
+            "client", self.client)("expires_at", self.expires_at);
+    }
+};
+
+// An account's history is not moved by who looks at it, so the account is mentioned only.
+struct AccountChosen {
+    static constexpr EventType type{"session.account_chosen", 1};
+
+    SessionId session;
+    UserId user;
+    Mention<AccountId> account;
+
+    bool operator==(const AccountChosen&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("session", self.session)("user", self.user)("account", self.account);
+    }
+};
+
+struct SessionEnded {
+    static constexpr EventType type{"session.ended", 1};
+
+    SessionId session;
+    UserId user;
+
+    bool operator==(const SessionEnded&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("session", self.session)("user", self.user);
+    }
+};
+
+struct AdminSessionStarted {
+    static constexpr EventType type{"session.admin_started", 1};
+
+    SessionId session;
+    Mention<AdminId> admin;
+    Personal<AdminId, Client> client;
+    Time expires_at;
+
+    bool operator==(const AdminSessionStarted&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("session", self.session)("admin", self.admin)("client", self.client)(
+            "expires_at", self.expires_at);
+    }
+};
+
+struct AdminSessionEnded {
+    static constexpr EventType type{"session.admin_ended", 1};
+
+    SessionId session;
+    Mention<AdminId> admin;
+
+    bool operator==(const AdminSessionEnded&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("session", self.session)("admin", self.admin);
+    }
+};
+
+using SessionEvent = std::variant<SessionStarted, AccountChosen, SessionEnded, AdminSessionStarted,
+                                  AdminSessionEnded>;
+
+}  // namespace muster

@@ -1,0 +1,26 @@
+// Text as people type it, in UTF-8.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace muster {
+
+// Well-formed UTF-8 (Unicode 15, table 3-7: no surrogates, no overlong forms).
+bool is_utf8(std::string_view text);
+
+// Without white space at both ends.
+std::string_view trimmed(std::string_view text);
+
+// For comparing and searching: compatibility-decomposed, case-folded, without accents; runs of
+// white space are one space.
+std::string folded(std::string_view text);
+
+// Base64 with padding (RFC 4648, section 4), and base64url without (section 5).
+std::string to_base64(std::string_view bytes);
+std::string to_base64url(std::string_view bytes);
+
+// Lower-case hexadecimal.
+std::string to_hex(std::string_view bytes);
+
+}  // namespace muster

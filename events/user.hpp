@@ -1,0 +1,125 @@
+// What happens to a user: a person who can sign in.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "events/event_type.hpp"
+#include "events/id.hpp"
+#include "events/personal.hpp"
+
+namespace muster {
+
+struct Person {
+    std::string first_name, last_name, email;  // The address as it was typed.
+
+    bool operator==(const Person&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("first_name", self.first_name)("last_name", self.last_name)("email",
+                                                                                 self.email);
+    }
+};
+
+// Absent is unchanged.
+struct NameChange {
+    std::optional<std::string> first_name, last_name;
+
+    bool operator==(const NameChange&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("first_name", self.first_name)("last_name", self.last_name);
+    }
+};
+
+struct Address {
+    std::string email;
+
+    bool operator==(const Address&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) { return field("email", self.email); }
+};
+
+struct UserRegistered {
+    static constexpr EventType type{"user.registered", 1};
+
+    UserId user;
+    std::optional<EmailKey> address;  // Absent only for imported users without one.
+    Personal<UserId, Person> person;
+    std::string language;    // BCP 47, e.g. "en" or "pt-BR".
+    std::uint32_t password;  // Number of the password in the vault; 0 is none yet.
+
+    bool operator==(const UserRegistered&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("address", self.address)("person", self.person)(
+            "language", self.language)("password", self.password);
+    }
+};
+
+struct UserRenamed {
+    static constexpr EventType type{"user.renamed", 1};
+
+    UserId user;
+    Personal<UserId, NameChange> name;
+
+    bool operator==(const UserRenamed&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("name", self.name);
+    }
+};
+
+struct LanguageChosen {
+    static constexpr EventType type{"user.language_chosen", 1};
+
+    UserId user;
+    std::string language;
+
+    bool operator==(const LanguageChosen&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("language", self.language);
+    }
+};
+
+// The new address is the sign-in name from here on. Both keys are equal where only the spelling
+// changed.
+struct EmailChanged {
+    static constexpr EventType type{"user.email_changed", 1};
+
+    UserId user;
+    std::optional<EmailKey> released;
+    EmailKey taken;
+    Personal<UserId, Address> address;
+
+    bool operator==(const EmailChanged&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("released", self.released)("taken", self.taken)(
+            "address", self.address);
+    }
+};
+
+struct PasswordChanged {
+    static constexpr EventType type{"user.password_changed", 1};
+
+    UserId user;
+    std::uint32_t password;  // Number of the new one; the old one is overwritten.
+
+    bool operator==(const PasswordChanged&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("password", self.password);
+    }
+};
+
+struct UserDeleted {
+    static constexpr EventType type{"user.deleted", 1};
+
+    UserId user;
+    std::optional<EmailKey> released;
+
+    bool operator==(const UserDeleted&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("released", self.released);
+    }
+};
+
+using UserEvent = std::variant<UserRegistered, UserRenamed, LanguageChosen, EmailChanged,
+                               PasswordChanged, UserDeleted>;
+
+}  // namespace muster
