@@ -1,0 +1,66 @@
+// Who did what, and when: GET /v1/activity. One line for each event (Rule A6). Only indexes are
+// stored; a line is made from its record when it is asked for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "events/event.hpp"
+#include "events/log.hpp"
+#include "projections/page.hpp"
+#include "projections/rows.hpp"
+
+namespace muster::views {
+
+struct ActivityRow {
+    Position position;
+    Time at;
+    std::string type;
+    Actor actor;
+    std::string actor_name;
+    std::optional<AccountId> account;
+    std::optional<UserId> user;  // Whom it concerns.
+    std::string ip;              // As text; empty: none, or erased.
+    std::string text;
+};
+
+struct Activity {
+    static constexpr std::string_view name = "activity";
+    static constexpr int version = 1;
+    static constexpr std::uint8_t number = 6;
+
+    static void on(const auto& event, const At& at, Rows& rows);
+};
+
+struct ActivityFilter {
+    std::optional<Time> from, to;  // Both inclusive.
+    struct By {
+        ActorKind kind{};
+        std::uint64_t number{};
+    };
+    std::optional<By> actor;
+    std::optional<AccountId> account;
+    std::optional<UserId> user;
+    std::string type;  // A whole name.
+    std::string text;  // Anywhere in the text, without regard to case and accents.
+    std::string ip;    // Address bytes.
+};
+
+// Newest first. Looks at 20,000 records at most: the page may end early, with a cursor to go on.
+// Never counts a total.
+std::expected<Page<ActivityRow>, BadCursor> list_activity(const Reading& reading, const Log& log,
+                                                          Keyring& keyring,
+                                                          const ActivityFilter& filter,
+                                                          const PageRequest& page);
+
+// One record as a line; names are those of the reading.
+ActivityRow make_activity(const Reading& reading, const Record& record);
+
+void write_activity(JsonWriter& out, const ActivityRow& row);
+
+// "Ada Lovelace", "deleted user #7", "API key backup", "System".
+std::string actor_name(const Reading& reading, const Actor& actor);
+
+}  // namespace muster::views

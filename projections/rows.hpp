@@ -1,0 +1,165 @@
+// Rows of views: typed tables, and what a view is handed to change them.
+//
+//   key   := view(1) generation(1) table(1) part*
+//   part  := id(8, big-endian) | position(8, big-endian) | text
+//   text  := 0 bytes 0        bytes without 0, so that texts sort as their bytes do
+//          | 1                no text: sorts last
+//   value := the row's fields as codec.hpp writes them
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "events/codec.hpp"
+#include "events/record.hpp"
+#include "projections/view_store.hpp"
+
+namespace muster::views {
+
+// Where and how an event happened.
+struct At {
+    Position position;
+    Time time;
+    const Actor& actor;
+    std::string_view caller;  // Address bytes; empty: none, or erased.
+    const std::vector<StreamVersion>& streams;
+};
+
+// The row of an index: its key says it all.
+struct Nothing {
+    bool operator==(const Nothing&) const = default;
+    static constexpr auto fields(auto&, auto&& field) { return field; }
+};
+
+// Whether a view's `on` walks the table by the first part of its keys.
+enum class Walked : std::uint8_t { no, yes };
+// Whether its rows are the view's rows as GET /v1/projections counts them.
+enum class Counted : std::uint8_t { no, yes };
+
+void put_part(Writer& out, const std::string& text);
+inline void put_part(Writer& out, Position position) { out.fixed64(position.number); }
+template <class Thing>
+void put_part(Writer& out, Id<Thing> id) {
+    out.fixed64(id.number);
+}
+void get_part(Reader& in, std::string& text);
+inline void get_part(Reader& in, Position& position) { position.number = in.fixed64(); }
+template <class Thing>
+void get_part(Reader& in, Id<Thing>& id) {
+    id.number = in.fixed64();
+}
+
+// A table of a view: rows of one type by keys of one form.
+template <class View_, char tag_, Counted counted_, Walked walked_, class Row_, class... Part>
+struct Table {
+    using View = View_;
+    using Row = Row_;
+    static constexpr char tag = tag_;
+    static constexpr bool counted = counted_ == Counted::yes;
+    static constexpr bool walked = walked_ == Walked::yes;
+
+    static std::string prefix(std::uint32_t generation) {
+        return {static_cast<char>(View::number), static_cast<char>(generation), tag};
+    }
+    template <class... Given>
+    static std::string rest(const Given&... parts) {
+        std::string key;
+        Writer out{key};
+        (put_part(out, parts), ...);
+        return key;
+    }
+    static std::string key(std::uint32_t generation, const Part&... parts) {
+        auto key = prefix(generation);
+        Writer out{key};
+        (put_part(out, parts), ...);
+        return key;
+    }
+};
+
+struct Overlay;
+
+// Changes of one view during a step: read through to the store, kept in memory, written together.
+class Rows {
+public:
+    Rows(Overlay& overlay, std::uint32_t generation) : overlay_(overlay), generation_(generation) {}
+
+    template <class T, class... Part>
+    std::optional<typename T::Row> find(const Part&... parts) {
+        const auto* value = read(T::key(generation_, parts...));
+        if (value == nullptr) return std::nullopt;
+        auto row = from_bytes<typename T::Row>(*value);
+        if (!row) fail("a row does not decode");
+        return row;
+    }
+    // A row that was not there before.
+    template <class T, class... Part>
+    void insert(const typename T::Row& row, const Part&... parts) {
+        if constexpr (T::counted) count(+1);
+        write(T::key(generation_, parts...), to_bytes(row), T::walked);
+    }
+    template <class T, class... Part>
+    void replace(const typename T::Row& row, const Part&... parts) {
+        write(T::key(generation_, parts...), to_bytes(row), T::walked);
+    }
+    // A row that is there.
+    template <class T, class... Part>
+    void erase(const Part&... parts) {
+        if constexpr (T::counted) count(-1);
+        write(T::key(generation_, parts...), std::nullopt, T::walked);
+    }
+    // Changes the row, if it is there: change(row).
+    template <class T, class... Part>
+    void change(auto&& change, const Part&... parts) {
+        if (auto row = find<T>(parts...)) {
+            change(*row);
+            replace<T>(*row, parts...);
+        }
+    }
+    // The second parts of the keys that begin with `first`, in order. The table is a walked one
+    // with two ids.
+    template <class T, class Second, class First>
+    std::vector<Second> seconds(const First& first) {
+        static_assert(T::walked);
+        std::vector<Second> list;
+        for (const auto number : numbers_behind(T::prefix(generation_) + T::rest(first)))
+            list.push_back(Second{number});
+        return list;
+    }
+
+    // The view cannot follow: it stops at this event.
+    void fail(std::string message);
+
+private:
+    const std::string* read(const std::string& key);  // Until the next call.
+    void write(std::string key, std::optional<std::string> value, bool walked);
+    void count(int change);
+    std::vector<std::uint64_t> numbers_behind(const std::string& prefix);
+
+    Overlay& overlay_;
+    std::uint32_t generation_;
+};
+
+// Queries: a row of the generation that is read.
+template <class T, class... Part>
+std::optional<typename T::Row> find(const Reading& reading, const Part&... parts) {
+    const auto* mark = reading.serving(T::View::number);
+    if (mark == nullptr) return std::nullopt;
+    const auto value = reading.get(T::key(mark->generation, parts...));
+    if (!value) return std::nullopt;
+    auto row = from_bytes<typename T::Row>(*value);
+    if (!row) reading.fail({Fault::Kind::damaged, "a view's row does not decode"});
+    return row;
+}
+
+// Queries: the rows whose keys begin with these parts.
+template <class T, class... Part>
+Walk walk(const Reading& reading, const Part&... parts) {
+    const auto* mark = reading.serving(T::View::number);
+    return reading.walk(T::prefix(mark == nullptr ? 0 : mark->generation) + T::rest(parts...));
+}
+
+}  // namespace muster::views

@@ -1,0 +1,58 @@
+// Who is signed in: sessions that have not been ended. GET /v1/me/sessions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "events/event.hpp"
+#include "projections/page.hpp"
+#include "projections/rows.hpp"
+
+namespace muster::views {
+
+// Of a user or of an admin; the other is absent.
+struct SessionRow {
+    SessionId id;
+    std::optional<UserId> user;
+    std::optional<AdminId> admin;
+    std::optional<AccountId> account;  // Chosen; whether it still holds says standing.hpp.
+    Time started_at, last_used_at, expires_at;
+    std::string user_agent;
+    std::string ip;  // Address bytes.
+
+    bool operator==(const SessionRow&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("id", self.id)("user", self.user)("admin", self.admin)(
+            "account", self.account)("started_at", self.started_at)(
+            "last_used_at", self.last_used_at)("expires_at", self.expires_at)(
+            "user_agent", self.user_agent)("ip", self.ip);
+    }
+};
+
+struct Sessions {
+    static constexpr std::string_view name = "sessions";
+    static constexpr int version = 1;
+    static constexpr std::uint8_t number = 5;
+
+    static void on(const SessionStarted& event, const At& at, Rows& rows);
+    static void on(const AccountChosen& event, const At& at, Rows& rows);
+    static void on(const SessionEnded& event, const At& at, Rows& rows);
+    static void on(const AdminSessionStarted& event, const At& at, Rows& rows);
+    static void on(const AdminSessionEnded& event, const At& at, Rows& rows);
+    static void on(const UserDeleted& event, const At& at, Rows& rows);
+    static void on(const auto&, const auto&, Rows&) {}  // Nothing else moves this view.
+};
+
+// Absent where it was ended or never was. Whether it has expired is for the caller to compare.
+std::optional<SessionRow> find_session(const Reading& reading, SessionId session);
+
+// Newest first, without those expired at `now`.
+std::vector<SessionRow> sessions_of(const Reading& reading, UserId user, Time now);
+
+// {id, created_at, last_used_at, ip, user_agent, current, account_id}.
+void write_session(JsonWriter& out, const SessionRow& session, SessionId current);
+
+}  // namespace muster::views
