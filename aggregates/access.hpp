@@ -17,22 +17,22 @@ namespace muster {
 struct Caller {
     enum class Kind : std::uint8_t { anonymous, user, admin, api_key, system };
     Kind kind{};
-    SessionId session;
-    UserId user;
-    AdminId admin;
-    ApiKeyId api_key;
+    SessionId session{};
+    UserId user{};
+    AdminId admin{};
+    ApiKeyId api_key{};
     Role role{};                       // Of an admin or an API key.
-    std::optional<AccountId> account;  // A user's chosen account, while it can be used.
+    std::optional<AccountId> account{};  // A user's chosen account, while it can be used.
 
     bool staff() const { return kind == Kind::admin || kind == Kind::api_key; }
 };
 
 // What a user has to do with the account that is asked about.
 struct Membership {
-    AccountId account;
+    AccountId account{};
     bool associated{};
     bool owner{};
-    Permissions permissions;
+    Permissions permissions{};
 };
 
 struct AccessRule {

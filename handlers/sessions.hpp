@@ -1,0 +1,25 @@
+// Use cases about signing in, choosing an account and signing out.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "handlers/work.hpp"
+
+namespace muster {
+
+// Whose password was verified, and which.
+struct Verified {
+    std::uint64_t id{};  // The user's or the admin's.
+    std::uint32_t password{};
+};
+
+Decision sign_in(Work& work, const Verified& who, const std::string& user_agent);
+Decision sign_in_admin(Work& work, const Verified& who, const std::string& user_agent);
+Decision sign_out(Work& work);
+Decision choose_account(Work& work, AccountId account);
+
+// The only account of the user's that is open, if there is exactly one. Rules L1, L6.
+std::optional<AccountId> only_open_account(Work& work, const User& user);
+
+}  // namespace muster

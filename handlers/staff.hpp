@@ -1,0 +1,30 @@
+// Use cases about staff and settings.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "aggregates/settings.hpp"
+#include "events/email_address.hpp"
+#include "handlers/work.hpp"
+
+namespace muster {
+
+struct NewAdmin {
+    std::string name;
+    EmailAddress email;
+    Role role{};
+    std::optional<std::string> password_hash;
+};
+
+// The first admin, signed in at once. Whoever asks has shown the one-time token.
+Decision set_up(Work& work, const NewAdmin& admin, const std::string& user_agent);
+Decision create_admin(Work& work, const NewAdmin& admin);
+
+Decision create_api_key(Work& work, const std::string& name, Role role,
+                        const std::vector<std::string>& allowed_ips);
+Decision revoke_api_key(Work& work, ApiKeyId key);
+
+Decision change_settings(Work& work, const ChangeSettings& changes);
+
+}  // namespace muster

@@ -1,0 +1,70 @@
+#include "handlers/work.hpp"
+
+#include <algorithm>
+
+namespace muster {
+namespace {
+
+// Large enough that a remote log is seldom asked; what a process leaves unused is lost there, and
+// free again in RocksDB.
+constexpr std::uint64_t block_size = 64;
+
+}  // namespace
+
+std::expected<std::uint64_t, Fault> Ids::next(Sequence sequence) {
+    auto& block = blocks_[sequence];
+    if (block.next == block.end) {
+        const auto first = log_.draw(sequence, block_size);
+        if (!first) return std::unexpected(first.error());
+        block = {*first, *first + block_size};
+    }
+    return block.next++;
+}
+
+void Ids::give_back(const std::vector<Drawn>& drawn) {
+    for (auto each = drawn.rbegin(); each != drawn.rend(); ++each) {
+        auto& block = blocks_[each->sequence];
+        if (each->last + 1 == block.next) --block.next;
+    }
+}
+
+Actor Work::actor() const {
+    if (actor_) return *actor_;
+    switch (caller_.kind) {
+        case Caller::Kind::user:
+            return {ActorKind::user, caller_.user.number, {}};
+        case Caller::Kind::admin:
+            return {ActorKind::admin, caller_.admin.number, {}};
+        case Caller::Kind::api_key:
+            return {ActorKind::api_key, caller_.api_key.number, {}};
+        case Caller::Kind::anonymous:
+        case Caller::Kind::system:
+            break;
+    }
+    return {};
+}
+
+std::uint64_t Work::version(const StreamId& stream) {
+    if (stream.kind == StreamKind::user) (void)read(UserId{stream.low});
+    if (stream.kind == StreamKind::account) (void)read(AccountId{stream.low});
+    if (stream.kind == StreamKind::staff) (void)staff();
+    if (stream.kind == StreamKind::settings) (void)settings();
+    return reads_.empty() ? 0 : reads_.back().version;
+}
+
+void Work::keep_secret(SecretKind kind, std::uint64_t number, std::string_view secret) {
+    const auto place = vault_key(kind, number);
+    vault_.push_back({place, keys_.seal_secret(place, secret)});
+}
+
+std::uint64_t Work::draw(Sequence sequence) {
+    const auto number = ids_.next(sequence);
+    if (!number) {
+        fault_ = number.error();
+        return 0;
+    }
+    drawn_.push_back({sequence, *number});
+    return *number;
+}
+
+}  // namespace muster
