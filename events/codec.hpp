@@ -1,13 +1,13 @@
 // The binary form of values and of structs that list their fields: in records, in the views' rows,
 // in snapshots.
 //
-//   number, id, enum, time, permissions (bits)           varint
-//   email key                                            16 bytes
-//   text                                                 text
-//   optional                                             0 | 1 field
-//   list, map                                            varint count, fields (of a map: key,
-//   value) mention                                              as its key struct its fields in
-//   their order
+//   number, id, enum, time, permissions (bits)    varint
+//   email key                                     16 bytes
+//   text                                          text
+//   optional                                      0 | 1 field
+//   list, set, map                                varint count, fields (of a map: key value)
+//   mention                                       as its key
+//   struct                                        its fields in their order
 //
 // Reading checks everything: what does not fit its type fails the Reader.
 #pragma once

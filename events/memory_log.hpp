@@ -36,6 +36,30 @@ public:
                                              const Snapshot& snapshot) override;
     std::expected<Hash, Fault> root(std::uint64_t size) const override;
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override;
+
+private:
+    struct Entry {
+        std::string bytes;
+        Hash leaf{};
+    };
+
+    // All of these are called with the lock held.
+    Outcome append_one(const Commit& commit);
+    void record(const Draft& draft);
+    std::uint64_t version_of(const StreamId& stream) const;
+    std::optional<Duplicate> command_of(const CommandId& id, Time now) const;
+    Hash root_of(std::size_t first, std::size_t size) const;
+    // The entry at a position, copied, so that a visit holds no lock: entries never change.
+    Entry entry(Position position) const;
+
+    mutable std::mutex mutex_;
+    std::vector<Entry> entries_;
+    Time time_;  // Of the newest event.
+    std::unordered_map<StreamId, std::vector<Position>> streams_;
+    std::map<CommandId, Duplicate> commands_;
+    std::map<std::string, std::string, std::less<>> vault_;
+    std::map<Sequence, std::uint64_t> drawn_;
+    std::unordered_map<StreamId, Snapshot> snapshots_;
 };
 
 }  // namespace muster

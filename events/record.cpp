@@ -1,22 +1,21 @@
 // A stored record. The leaf hash covers exactly these bytes.
 //
-//   record     := format(1)=1 position time streams body
-//   position   := varint
-//   time       := varint                                 milliseconds since 1970
-//   streams    := varint count, count * (kind(1) key version)
-//   key        := 16 bytes where kind is `email`, else varint
-//   version    := varint                                 the stream's, this event included
-//   body       := name version flags actor [behalf] [trace] [salt] [caller] payload
-//   name       := text                                   the event type's
-//   flags      := 1 byte; bit 0: salt, bit 1: trace, bit 2: on behalf of a user, bit 3: caller;
-//   others 0 actor      := kind(1) [varint id, unless System] behalf     := varint user id trace :=
-//   16 bytes salt       := 12 bytes                               there when anything is sealed
-//   caller     := text                                   the address, sealed as part 0 where the
-//   actor is a person payload    := text                                   the event's fields in
-//   their order
-//
-// A payload is the event's fields in their order, as codec.hpp writes them; a personal field is
-//   personal   := text                                   its fields, sealed; parts are numbered from 1 on
+//   record   := format(1)=1 position time streams body
+//   position := varint
+//   time     := varint             milliseconds since 1970
+//   streams  := varint count, count * (kind(1) key version)
+//   key      := 16 bytes where kind is `email`, else varint
+//   version  := varint             the stream's, this event included
+//   body     := name version flags actor [behalf] [trace] [salt] [caller] payload
+//   name     := text               the event type's
+//   flags    := 1 byte             bit 0: salt, 1: trace, 2: on behalf of a user, 3: caller
+//   actor    := kind(1) [varint id, unless System]
+//   behalf   := varint user id
+//   trace    := 16 bytes
+//   salt     := 12 bytes           there when anything is sealed
+//   caller   := text               the address; sealed as part 0 where the actor is a person
+//   payload  := text               the event's fields in their order, as codec.hpp writes them
+//   personal := text               a personal field among them: its fields, sealed as part 1, 2 ...
 #include "events/record.hpp"
 
 #include <algorithm>
@@ -32,7 +31,6 @@ constexpr std::uint8_t record_format = 1;
 enum Flag : std::uint8_t { has_salt = 1, has_trace = 2, has_behalf = 4, has_caller = 8 };
 
 // --- Personal fields, which need to know whom the event is about
-// ------------------------------------------------------
 
 template <class K, class E>
 Subject subject_in(const E& event) {
@@ -141,7 +139,6 @@ E get_event(Reader& in, Opener& opener) {
 }
 
 // --- One decoder for each event that was ever stored
-// -----------------------------------------------------------------
 
 struct Decoder {
     EventType type;
@@ -163,7 +160,6 @@ const Decoder* find_decoder(EventType type) {
 }
 
 // --- Envelopes
-// -------------------------------------------------------------------------------------------------------
 
 void put_stream(Writer& out, const StreamVersion& at) {
     out.byte(static_cast<std::uint8_t>(at.stream.kind));
@@ -221,14 +217,15 @@ std::optional<Subject> subject_of(const Actor& actor) {
     return std::nullopt;
 }
 
-std::expected<Draft, Fault> draft(const Event& event, const Circumstances& about,
-                                  Keyring& keyring) {
+std::expected<Draft, Fault> draft(const Event& event, const Circumstances& about, Keyring& keyring,
+                                  const std::optional<Salt>& given) {
     const auto person = subject_of(about.actor);
     const bool seals_caller = person && !about.caller.empty();
     const bool seals_fields =
         std::visit([]<class E>(const E&) { return any_personal<FieldTypesOf<E>>; }, event);
     const bool salted = seals_caller || seals_fields;
-    const auto salt = salted ? random_bytes<Salt>() : Salt{};
+    auto salt = given.value_or(Salt{});
+    if (salted && !given) salt = random_bytes<Salt>();
     const bool traced = about.trace != TraceId{};
 
     Draft result{streams_of(event), {}};

@@ -48,8 +48,9 @@ struct Draft {
 };
 
 // Seals and encodes. A missing subject key, or a personal field without a value, is a fault.
+// Whoever gives a salt (tests do) gets the same bytes again; without one it is drawn.
 std::expected<Draft, Fault> draft(const Event& event, const Circumstances& circumstances,
-                                  Keyring& keyring);
+                                  Keyring& keyring, const std::optional<Salt>& salt = {});
 
 // The stored bytes of a draft at its place; what the leaf hash covers.
 std::string encode(const Draft& draft, Position position, Time time,

@@ -2,9 +2,11 @@
 // purpose, id and sequence), so it is stored nowhere, and it is bound to its purpose, its object
 // and its sequence.
 //
-//   text  := prefix base64url(number number mac)      prefix by purpose, base64url without padding
-//   (RFC 4648) number := varint: id, then sequence               mac := the first 24 bytes of
-//   HMAC-SHA-256
+//   text   := prefix base64url(number number mac)    without padding (RFC 4648)
+//   prefix := "mu_" set-up | "ms_" session | "mk_" API key | "mi_" invitation
+//           | "mp_" password reset | "mv_" e-mail verification
+//   number := varint                                 the id, then the sequence
+//   mac    := the first 24 bytes of HMAC-SHA-256 over purpose(1) number number
 #pragma once
 
 #include <cstdint>

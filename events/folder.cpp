@@ -1,0 +1,204 @@
+#include "events/folder.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <sodium.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "events/bytes.hpp"
+#include "events/text.hpp"
+
+namespace muster {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int folder_format = 1;
+
+std::unexpected<Fault> cannot(std::string_view what, const fs::path& path, int error) {
+    return std::unexpected(
+        Fault{Fault::Kind::unavailable,
+              fmt::format("cannot {} {}: {}", what, path.native(), std::strerror(error))});
+}
+
+std::unexpected<Fault> folder_fault(Fault::Kind kind, const fs::path& path, std::string_view why) {
+    return std::unexpected(Fault{kind, fmt::format("{} {}", path.native(), why)});
+}
+
+// A file descriptor that closes itself.
+class File {
+public:
+    File(const fs::path& path, int flags, mode_t mode = 0600)
+        : number_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    ~File() {
+        if (number_ >= 0) ::close(number_);
+    }
+    bool ok() const { return number_ >= 0; }
+    int number() const { return number_; }
+    int release() { return std::exchange(number_, -1); }
+
+private:
+    int number_;
+};
+
+std::expected<void, Fault> sync_folder(const fs::path& path) {
+    const File folder{path, O_RDONLY | O_DIRECTORY};
+    if (!folder.ok() || ::fsync(folder.number()) != 0) return cannot("sync", path, errno);
+    return {};
+}
+
+std::expected<void, Fault> write_synced(const fs::path& path, std::string_view content) {
+    const File file{path, O_WRONLY | O_CREAT | O_TRUNC};
+    if (!file.ok()) return cannot("write", path, errno);
+    while (!content.empty()) {
+        const auto written = ::write(file.number(), content.data(), content.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return cannot("write", path, errno);
+        content.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (::fdatasync(file.number()) != 0) return cannot("sync", path, errno);
+    return {};
+}
+
+std::expected<std::string, Fault> read_small_file(const fs::path& path) {
+    std::ifstream in{path, std::ios::binary};
+    if (!in) return cannot("read", path, errno);
+    std::string content(4096, '\0');
+    in.read(content.data(), static_cast<std::streamsize>(content.size()));
+    content.resize(static_cast<std::size_t>(in.gcount()));
+    return content;
+}
+
+std::expected<void, Fault> check_format(const fs::path& path) {
+    const auto text = read_small_file(path);
+    if (!text) return std::unexpected(text.error());
+    constexpr std::string_view name = "muster ";
+    int version = 0;
+    if (text->starts_with(name)) {
+        const auto* end = text->data() + text->size();
+        const auto [rest, error] = std::from_chars(text->data() + name.size(), end, version);
+        if (error != std::errc{} || std::string_view{rest, end} != "\n") version = 0;
+    }
+    if (version < 1) return folder_fault(Fault::Kind::damaged, path, "cannot be read");
+    if (version > folder_format) {
+        return folder_fault(Fault::Kind::newer_version, path, "is of a newer version");
+    }
+    return {};
+}
+
+std::expected<Key, Fault> read_key(const fs::path& path) {
+    const auto text = read_small_file(path);
+    if (!text) return std::unexpected(text.error());
+    Key key;
+    std::size_t size = 0;
+    const char* end = nullptr;
+    const int failed =
+        sodium_hex2bin(key.data(), key.size(), text->data(), text->size(), nullptr, &size, &end);
+    if (failed != 0 || size != key.size() || std::string_view{end} != "\n") {
+        return folder_fault(Fault::Kind::damaged, path, "is not a key of 64 hexadecimal digits");
+    }
+    return key;
+}
+
+// Whether the folder has nothing but what an interrupted making of it leaves behind.
+std::expected<bool, Fault> is_unmade(const fs::path& path) {
+    std::error_code error;
+    for (fs::directory_iterator at{path, error}, end; !error && at != end; at.increment(error)) {
+        const auto name = at->path().filename();
+        if (name != "lock" && name != "key" && name != "key.new" && name != "format.new") {
+            return false;
+        }
+    }
+    if (error) return cannot("read", path, error.value());
+    return true;
+}
+
+// The format comes last: a folder without it is no folder yet.
+std::expected<void, Fault> make(const fs::path& path) {
+    const auto key = random_bytes<Key>();
+    if (auto done = replace_file(path / "key", to_hex(as_text(key)) + "\n"); !done) return done;
+    return replace_file(path / "format", fmt::format("muster {}\n", folder_format));
+}
+
+std::expected<int, Fault> lock_folder(const fs::path& path, DataFolder::Open how) {
+    const bool reads = how == DataFolder::Open::reading;
+    File file{path, reads ? O_RDONLY : O_RDWR | O_CREAT};
+    if (!file.ok()) return cannot("open", path, errno);
+    if (::flock(file.number(), (reads ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) return cannot("lock", path, errno);
+        return folder_fault(Fault::Kind::in_use, path.parent_path(), "is in use");
+    }
+    return file.release();
+}
+
+}  // namespace
+
+std::expected<DataFolder, Fault> DataFolder::open(const fs::path& path, Open how) {
+    std::error_code error;
+    if (how == Open::create && !fs::exists(path, error)) {
+        if (fs::create_directories(path, error); error) return cannot("make", path, error.value());
+        fs::permissions(path, fs::perms::owner_all, error);
+    }
+    if (!fs::is_directory(path, error)) {
+        return folder_fault(Fault::Kind::unavailable, path, "is not a folder");
+    }
+    const bool made = fs::exists(path / "format", error);
+    if (!made && how != Open::create) {
+        return folder_fault(Fault::Kind::unavailable, path, "is not a data folder");
+    }
+    if (!made) {
+        const auto unmade = is_unmade(path);
+        if (!unmade) return std::unexpected(unmade.error());
+        if (!*unmade) {
+            return folder_fault(Fault::Kind::unavailable, path,
+                                "is neither empty nor a data folder");
+        }
+    }
+
+    const auto lock = lock_folder(path / "lock", how);
+    if (!lock) return std::unexpected(lock.error());
+    DataFolder folder{path, *lock, Key{}};  // Gives the lock back should something fail below.
+    if (!fs::exists(path / "format", error)) {
+        if (const auto done = make(path); !done) return std::unexpected(done.error());
+    }
+    if (const auto fits = check_format(path / "format"); !fits) {
+        return std::unexpected(fits.error());
+    }
+    const auto key = read_key(path / "key");
+    if (!key) return std::unexpected(key.error());
+    folder.keys_ = std::make_unique<Keys>(*key);
+    return folder;
+}
+
+DataFolder::DataFolder(fs::path path, int lock, const Key& root)
+    : path_(std::move(path)), lock_(lock), keys_(std::make_unique<Keys>(root)) {}
+
+DataFolder::DataFolder(DataFolder&& other) noexcept
+    : path_(std::move(other.path_)),
+      lock_(std::exchange(other.lock_, -1)),
+      keys_(std::move(other.keys_)) {}
+
+DataFolder::~DataFolder() {
+    if (lock_ >= 0) ::close(lock_);
+}
+
+std::expected<void, Fault> replace_file(const fs::path& path, std::string_view content) {
+    auto fresh = path;
+    fresh += ".new";
+    if (auto written = write_synced(fresh, content); !written) return written;
+    if (::rename(fresh.c_str(), path.c_str()) != 0) return cannot("replace", path, errno);
+    return sync_folder(path.has_parent_path() ? path.parent_path() : fs::path{"."});
+}
+
+}  // namespace muster

@@ -1,0 +1,77 @@
+#include "events/token.hpp"
+
+#include <array>
+#include <sodium.h>
+
+#include "events/bytes.hpp"
+#include "events/text.hpp"
+
+namespace muster {
+namespace {
+
+constexpr std::size_t token_mac_size = 24;
+constexpr std::size_t most_token_bytes = 10 + 10 + token_mac_size;
+
+struct TokenPrefix {
+    TokenPurpose purpose;
+    std::string_view text;
+};
+constexpr std::array<TokenPrefix, 6> token_prefixes{{
+    {TokenPurpose::setup, "mu_"},
+    {TokenPurpose::session, "ms_"},
+    {TokenPurpose::api_key, "mk_"},
+    {TokenPurpose::invitation, "mi_"},
+    {TokenPurpose::password_reset, "mp_"},
+    {TokenPurpose::email_verification, "mv_"},
+}};
+
+std::string_view prefix_of(TokenPurpose purpose) {
+    return token_prefixes[static_cast<std::size_t>(purpose) - 1].text;
+}
+
+std::string from_base64url(std::string_view text) {
+    std::string bytes(most_token_bytes, '\0');
+    std::size_t size = 0;
+    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()),
+                                         bytes.size(), text.data(), text.size(), nullptr, &size,
+                                         nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    bytes.resize(failed != 0 ? 0 : size);
+    return bytes;
+}
+
+}  // namespace
+
+std::string to_text(const Token& token, const Keys& keys) {
+    std::string message;
+    Writer out{message};
+    out.byte(static_cast<std::uint8_t>(token.purpose));
+    out.varint(token.id);
+    out.varint(token.sequence);
+    const auto mac = keys.token_mac(message);
+
+    auto bytes = message.substr(1);
+    bytes.append(as_text(mac).substr(0, token_mac_size));
+    return std::string{prefix_of(token.purpose)} + to_base64url(bytes);
+}
+
+// The numbers are no secret: only what follows from the key is compared, by making the text again.
+std::optional<Token> parse_token(TokenPurpose purpose, std::string_view text, const Keys& keys) {
+    if (!text.starts_with(prefix_of(purpose))) return std::nullopt;
+    const auto bytes = from_base64url(text.substr(prefix_of(purpose).size()));
+    Reader in{bytes};
+    Token token{purpose, 0, 0};
+    token.id = in.varint();
+    token.sequence = in.varint();
+    if (!in.ok() || in.left() != token_mac_size) return std::nullopt;
+    if (!equal_in_constant_time(to_text(token, keys), text)) return std::nullopt;
+    return token;
+}
+
+std::optional<TokenPurpose> purpose_of(std::string_view text) {
+    for (const auto& [purpose, prefix] : token_prefixes) {
+        if (text.starts_with(prefix)) return purpose;
+    }
+    return std::nullopt;
+}
+
+}  // namespace muster

@@ -1,0 +1,50 @@
+// The newest versions of the streams that were written last, so that an append seldom has to ask
+// the database. Bounded: sets of eight, of which the one that was touched longest ago gives way.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "events/stream.hpp"
+
+namespace muster {
+
+class VersionCache {
+public:
+    // `capacity` is rounded up to a power of two, at least eight.
+    explicit VersionCache(std::size_t capacity);
+
+    std::optional<std::uint64_t> find(const StreamId& stream) const {
+        for (const auto& [known, version] : sets_[set_of(stream)]) {
+            if (known == stream) return version;
+        }
+        return std::nullopt;
+    }
+
+    void put(const StreamId& stream, std::uint64_t version) {
+        auto& set = sets_[set_of(stream)];
+        auto place = std::ranges::find(set, stream, &StreamVersion::stream);
+        if (place == set.end()) --place;
+        std::shift_right(set.begin(), place + 1, 1);
+        set.front() = {stream, version};
+    }
+
+private:
+    std::size_t set_of(const StreamId& stream) const {
+        return (std::hash<StreamId>{}(stream) >> 16) & (sets_.size() - 1);
+    }
+
+    std::vector<std::array<StreamVersion, 8>> sets_;  // The newest of a set first.
+};
+
+inline VersionCache::VersionCache(std::size_t capacity) {
+    std::size_t sets = 1;
+    while (sets * 8 < capacity)
+        sets *= 2;
+    sets_.resize(sets);
+}
+
+}  // namespace muster
