@@ -12,6 +12,8 @@ constexpr unsigned most_attempts = 5;
 
 constexpr Error reused{ErrorKind::invalid, "idempotency.reused",
                        "This Idempotency-Key came with another request."};
+constexpr Error running =
+    conflict("idempotency.running", "The first request with this Idempotency-Key is running.");
 
 // Whose key comes to be with this event.
 std::optional<Subject> created_by(const Event& event) {
@@ -27,6 +29,14 @@ std::optional<Subject> erased_by(const Event& event) {
     if (const auto* e = std::get_if<UserDeleted>(&event)) return subject_of(e->user);
     if (const auto* e = std::get_if<AccountDeleted>(&event)) return subject_of(e->account);
     return std::nullopt;
+}
+
+// Only once it is durable: until then the vault has the keys, and whoever asked would bring them
+// back.
+void forget_erased(const Events& events, Keyring& keyring) {
+    for (const auto& event : events) {
+        if (const auto subject = erased_by(event)) keyring.forget(*subject);
+    }
 }
 
 void sort_and_merge(std::vector<StreamVersion>& reads) {
@@ -47,7 +57,8 @@ Committer::Committer(Log& log, Keyring& keyring, const Keys& keys, Clock clock, 
       failure_(std::move(failure)),
       options_(options),
       states_(log, keyring, options.cache_bytes),
-      ids_(log) {
+      ids_(log),
+      head_(log.head()) {
     deciding_ = std::thread([this] { decide_all(); });
     writing_thread_ = std::thread([this] { write_all(); });
 }
@@ -102,18 +113,19 @@ bool Committer::take(std::vector<Item>& taken, Batch& batch) {
     std::unique_lock lock{mutex_};
     while (true) {
         if (failed_) return false;
+        const bool idle = batch.items.empty() && !handed_ && !writing_;
+        if (const auto head = log_.head(); idle && head != head_) {  // Somebody else writes, too.
+            head_ = head;
+            stale_ = true;
+        }
+        if (stale_) decide_again(batch);
         if (!batch.items.empty() && !handed_ && !writing_) {
             batch.snapshots = states_.take_snapshots();
             const auto number = batch.number;
-            handed_ = std::exchange(batch, Batch{.number = number + 1, .epoch = known_epoch_});
+            handed_ = std::exchange(batch, Batch{.number = number + 1});
             writer_.notify_one();
         }
-        if (known_epoch_ != epoch_ && batch.items.empty()) {
-            known_epoch_ = batch.epoch = epoch_;
-            states_.clear();
-        }
-        const bool room = batch.items.size() < options_.batch && known_epoch_ == epoch_;
-        if (room && !queue_.empty()) break;
+        if (batch.items.size() < options_.batch && !queue_.empty()) break;
         // A conflict may still send requests back, so the end comes only after the last batch.
         if (stopping_ && queue_.empty() && batch.items.empty() && !handed_ && !writing_)
             return false;
@@ -125,7 +137,21 @@ bool Committer::take(std::vector<Item>& taken, Batch& batch) {
         queue_.pop_front();
     }
     states_.drop_stale(durable_);
+    std::erase_if(running_, [this](const auto& each) { return each.second <= durable_; });
     return true;
+}
+
+// Everything since the last durable batch, on what the log says now. With the lock held, and while
+// nothing is being written.
+void Committer::decide_again(Batch& batch) {
+    std::ranges::move(batch.items, std::back_inserter(again_));
+    queue_.insert(queue_.begin(), std::move_iterator{again_.begin()},
+                  std::move_iterator{again_.end()});
+    again_.clear();
+    batch = Batch{.number = batch.number};
+    states_.clear();
+    running_.clear();
+    stale_ = false;
 }
 
 void Committer::decide(Item item, Batch& batch) {
@@ -133,6 +159,11 @@ void Committer::decide(Item item, Batch& batch) {
     if (item.request.command && item.request.mode == Mode::commit) {
         if (auto earlier = repeated(item.request, latest_)) {
             item.result = std::move(*earlier);
+            batch.items.push_back(std::move(item));
+            return;
+        }
+        if (running_.contains(item.request.command->id)) {
+            item.result = std::unexpected(running);
             batch.items.push_back(std::move(item));
             return;
         }
@@ -151,8 +182,10 @@ void Committer::decide(Item item, Batch& batch) {
 Result Committer::judge(Item& item, Work& work) {
     const auto& request = item.request;
     const auto caller = find_caller(work, request.credential);
-    if (!caller) return std::unexpected(caller.error());
-    work.set_caller(*caller);
+    if (!caller && request.rule.anonymous == AccessRule::Anonymous::no)
+        return std::unexpected(caller.error());
+    work.set_caller(
+        caller.value_or(Caller{}));  // Somebody signed out may still do what anyone may.
     if (const auto error = refuse_caller(work, request.rule, request.account))
         return std::unexpected(*error);
     if (request.expected) {
@@ -224,9 +257,9 @@ void Committer::stage(Item& item, Work& work, Batch& batch) {
                 commit.vault.push_back(
                     {vault_key(SecretKind::user_password, subject->number), std::nullopt});
             }
-            keyring_.forget(*subject);
         }
     }
+    if (commit.command) running_[commit.command->id] = batch.number;
     item.commit = batch.commits.size();
     batch.commits.push_back(std::move(commit));
 }
@@ -264,47 +297,47 @@ bool Committer::settle(Batch& batch) {
         }
         outcomes = std::move(*appended);
     }
-    const auto lost = [](const Outcome& outcome) {
-        return !std::holds_alternative<Recorded>(outcome);
-    };
-    const bool conflicted = std::ranges::any_of(outcomes, lost);
-    bool trusted =
-        true;  // Whether what was decided without an event rests on states that really are.
-    {
-        const std::lock_guard lock{mutex_};
-        if (conflicted) ++epoch_;
-        trusted = batch.epoch == epoch_;
+    auto expected = head_;
+    bool conflicted = false;
+    for (const auto& outcome : outcomes) {
+        const auto* recorded = std::get_if<Recorded>(&outcome);
+        if (recorded) expected.number += recorded->last.number - recorded->first.number + 1;
+        conflicted = conflicted || !recorded;
     }
     const auto head = log_.head();
+    const bool alone = head == expected;  // Nobody else wrote, so the states are the log's.
+
     std::vector<Completion> completions;
     completions.reserve(batch.items.size());
+    std::vector<Item> again;
     for (auto& item : batch.items) {
-        const bool recorded =
-            item.commit && std::holds_alternative<Recorded>(outcomes[*item.commit]);
-        if (item.commit ? !recorded : !trusted) {
-            retry(std::move(item));
+        const auto* recorded =
+            item.commit ? std::get_if<Recorded>(&outcomes[*item.commit]) : nullptr;
+        // What was decided without an event may rest on a state that never was.
+        const bool lost = item.commit ? !recorded : conflicted;
+        if (lost && ++item.attempts < most_attempts) {
+            item.commit.reset();
+            again.push_back(std::move(item));
             continue;
         }
-        if (item.result && !item.result->repeated) {
-            item.result->position =
-                recorded ? std::get<Recorded>(outcomes[*item.commit]).last : head;
-        }
+        if (lost) item.result = std::unexpected(busy);
+        if (recorded) forget_erased(item.result->events, keyring_);
+        if (item.result && !item.result->repeated)
+            item.result->position = recorded ? recorded->last : head;
         completions.push_back({std::move(item.request.done), std::move(item.result)});
     }
-    if (trusted) {
+    if (alone && !conflicted) {
         for (const auto& [stream, snapshot] : batch.snapshots)
             (void)log_.keep_snapshot(stream, snapshot);
     }
+    {
+        const std::lock_guard lock{mutex_};
+        head_ = head;
+        stale_ = conflicted || !alone;
+        again_ = std::move(again);
+    }
     sink_(std::move(completions), head);
     return true;
-}
-
-// Decided again, on what the log says now: another writer was first, or an earlier answer was lost.
-void Committer::retry(Item item) {
-    item.commit.reset();
-    if (++item.attempts >= most_attempts) return item.request.done(std::unexpected(busy));
-    const std::lock_guard lock{mutex_};
-    queue_.push_front(std::move(item));
 }
 
 void Committer::fail(const Fault& fault) {

@@ -13,10 +13,10 @@
 namespace muster {
 
 struct NewUser {
-    std::string first_name, last_name;
+    std::string first_name{}, last_name{};
     EmailAddress email;
-    std::string language;
-    std::optional<std::string> password_hash;  // Absent: none yet. Rule I8.
+    std::string language{};
+    std::optional<std::string> password_hash{};  // Absent: none yet. Rule I8.
 };
 
 struct UserChanges {

@@ -15,11 +15,12 @@ constexpr Refused too_many{503, "server.busy", "The server has too much to do at
 constexpr Refused unanswered{500, "server.fault", "The server failed to answer."};
 constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
-constexpr std::size_t input_step = 4096;
+constexpr std::size_t min_input = 4 << 10;
+constexpr std::size_t max_input = 64 << 10;
 constexpr std::size_t max_kept_scratch = 256 << 10;
 constexpr std::size_t min_write_rate = 32 << 10;  // Bytes a second.
-constexpr auto leave_timeout = 1s;
-constexpr std::size_t max_dropped = 1 << 20;
+constexpr auto leave_timeout = 2s;
+constexpr std::size_t max_dropped = 64 << 20;
 
 // The connection whose handler runs on this thread: its answer needs no wake-up.
 thread_local Connection* handling_now = nullptr;
@@ -50,6 +51,9 @@ void guarded(Connection& connection, Work work) {
     }
 }
 
+// Assigning an empty text would keep the memory.
+void free_memory(std::string& text) { std::string{}.swap(text); }
+
 std::string peer_of(const Socket& socket) {
     error_code error;
     auto address = socket.remote_endpoint(error).address();
@@ -75,14 +79,23 @@ void Chain::add(Connection* connection) {
     if (!oldest) oldest = connection;
 }
 
+// Grows for a client that fills it, up to a point, so that large bodies come in large pieces.
 asio::mutable_buffer Input::room() {
-    if (begin_ == end_) clear();
-    if (bytes_.size() - end_ < input_step / 4) {
+    const bool filled = end_ == bytes_.size();
+    if (empty()) clear();
+    if (filled) {
         bytes_.erase(0, begin_);
         end_ -= std::exchange(begin_, 0);
-        bytes_.resize(std::max(input_step, 2 * end_));
+        const auto more = std::min(2 * bytes_.size(), max_input);
+        bytes_.resize(std::max(more, end_ + min_input));
     }
     return {bytes_.data() + end_, bytes_.size() - end_};
+}
+
+void Input::rest() {
+    if (!empty() || bytes_.size() <= min_input) return;
+    clear();
+    free_memory(bytes_);
 }
 
 Connection::Connection(std::shared_ptr<Worker> home, Socket socket)
@@ -170,11 +183,11 @@ void Connection::advance() {
 // Like read_body and handle: false when there is nothing to go on with for now.
 bool Connection::read_head() {
     if (input_.empty()) return read(), false;
-    if (state_ == State::idle) enter(State::head, worker_->edge->options.head_timeout);
     const auto end = scanner_.find_end(input_.view());
     if (!end) return refuse(end.error()), false;
-    if (*end == 0) return read(), false;
-    return take_head(input_.view().substr(0, *end));
+    if (*end > 0) return take_head(input_.view().substr(0, *end));
+    if (state_ == State::idle) enter(State::head, worker_->edge->options.head_timeout);
+    return read(), false;
 }
 
 bool Connection::take_head(std::string_view bytes) {
@@ -211,12 +224,13 @@ bool Connection::read_body() {
 
 bool Connection::handle() {
     auto& edge = *worker_->edge;
+    auto request = std::move(head_.request);
     state_ = State::handling;
     deadline_ = Clock::time_point::max();
     counted_ = true;
     answered_ = false;
     if (edge.in_flight.fetch_add(1) < edge.options.max_in_flight) {
-        call_handler();
+        call_handler(std::move(request));
         if (!answered_) return false;
     } else {
         answer_ = edge.refuse(too_many);
@@ -225,8 +239,7 @@ bool Connection::handle() {
     return true;
 }
 
-void Connection::call_handler() {
-    auto request = std::move(head_.request);
+void Connection::call_handler(Request&& request) {
     request.peer = peer_;
     handling_now = this;
     intrusive_ptr_add_ref(this);
@@ -286,13 +299,13 @@ void Connection::write_answer() {
     release_count();
     if (answer_.status == 0) answer_ = worker_->edge->refuse(unanswered);
     const auto frame = frame_answer();
+    const auto response = std::move(answer_);
     auto& bytes = worker_->scratch;
     bytes.clear();
-    append_answer(bytes, answer_, frame);
-    answer_ = {};
+    append_answer(bytes, response, frame);
     then_ = frame.keep_alive ? Then::read : backlog_ ? Then::stream : Then::leave;
     if (write(bytes)) after_write();
-    if (bytes.capacity() > max_kept_scratch) bytes = {};
+    if (bytes.capacity() > max_kept_scratch) free_memory(bytes);
 }
 
 AnswerFrame Connection::frame_answer() const {
@@ -332,7 +345,7 @@ void Connection::write_rest() {
 void Connection::on_written(std::size_t count) {
     written_ += count;
     if (written_ < rest_.size()) return write_rest();
-    rest_ = {};
+    free_memory(rest_);
     after_write();
     advance();
 }
@@ -342,6 +355,7 @@ void Connection::after_write() {
     if (then_ == Then::leave || worker_->stopping) return leave();
     const auto& options = worker_->edge->options;
     scanner_ = HeadScanner{options.max_head};
+    input_.rest();
     enter(State::idle, options.idle_timeout);
 }
 
@@ -383,10 +397,9 @@ bool Connection::overrun() const {
 }
 
 bool Connection::take_backlog(std::string& bytes) {
-    bytes.clear();
     std::unique_lock lock{backlog_->mutex};
     backlog_->handed_in = false;
-    std::swap(bytes, backlog_->waiting);
+    bytes = std::exchange(backlog_->waiting, {});
     backlog_->leaving = bytes.size();
     if (!bytes.empty() && !backlog_->gone) return true;
     const bool gone = backlog_->gone;

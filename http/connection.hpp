@@ -56,6 +56,7 @@ struct Chain {
     void add(Connection* connection);
 };
 
+// A thread's event loop and the connections that live on it.
 class Worker : public std::enable_shared_from_this<Worker> {
 public:
     explicit Worker(std::shared_ptr<Edge> shared);
@@ -85,8 +86,7 @@ private:
     asio::steady_timer timer_;
     Clock::duration period_;
     Clock::time_point drained_by_ = Clock::time_point::max();
-    std::atomic<Connection*> inbox_ =
-        nullptr;  // Newest first; whoever ends its emptiness wakes us.
+    std::atomic<Connection*> inbox_ = nullptr;  // Newest first. Who ends its emptiness wakes us.
     std::vector<boost::intrusive_ptr<Connection>> connections_;
 };
 
@@ -99,6 +99,7 @@ public:
     void came(std::size_t count) { end_ += count; }
     void use(std::size_t count) { begin_ += count; }
     void clear() { begin_ = end_ = 0; }
+    void rest();  // Holds little memory until more comes.
 
 private:
     std::string bytes_;
@@ -133,7 +134,7 @@ public:
     void answer_stream(Response&& head);
     bool send(std::string_view piece);
     void end_stream();
-    void abandon();  // The worker is gone.
+    void abandon();  // Nothing will take up what is handed in.
 
     Worker& worker() const { return *worker_; }
 
@@ -170,7 +171,7 @@ private:
     bool take_head(std::string_view bytes);
     bool read_body();
     bool handle();
-    void call_handler();
+    void call_handler(Request&& request);
     void hand_in();
     void write_answer();
     AnswerFrame frame_answer() const;

@@ -20,7 +20,7 @@ constexpr CharSet visible_but_hash() {
     return set;
 }
 
-constexpr CharSet host_chars = letters_digits_and("-._~!$&'()*+,;=%");
+constexpr CharSet host_chars = letters_digits_and("-._");
 constexpr CharSet address_chars = letters_digits_and(":.");
 constexpr CharSet digit_chars = [] {
     CharSet set{};
@@ -46,7 +46,7 @@ std::optional<std::string_view> take_line(std::string_view& rest) {
 
 bool is_port(std::string_view text) { return text.size() <= 5 && consists_of(digit_chars, text); }
 
-// host [":" port], RFC 9110 section 7.2. An empty host is refused: nothing here is without one.
+// host [":" port], RFC 9110 section 7.2, of the characters that hosts are named with in fact.
 bool is_host(std::string_view text) {
     const bool address = text.starts_with('[');
     const auto end = address ? text.find(']') : text.find(':');

@@ -86,7 +86,8 @@ struct ServerOptions {
 // Called on an I/O thread, which it must not block.
 using Handler = std::function<void(Request&&, Responder)>;
 
-// Words the edge's own refusals (400, 408, 413, 431, 500, 503...). Called on any I/O thread.
+// Words the edge's own refusals (400, 408, 413, 417, 431, 500, 503, 505). Called on any I/O thread.
+// The edge sets the status and adds Retry-After to a 503.
 using Refusal = std::function<Response(int status, std::string_view code, std::string_view detail)>;
 
 class Server {

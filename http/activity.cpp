@@ -1,0 +1,71 @@
+// The activity log: who did what, and when.
+#include "projections/activity.hpp"
+
+#include "events/ip_address.hpp"
+#include "http/answers.hpp"
+#include "http/operations.hpp"
+#include "projections/accounts.hpp"
+#include "projections/users.hpp"
+
+namespace muster::http {
+namespace {
+
+// "system", "admin:7", "user:7", "api_key:7".
+std::optional<views::ActivityFilter::By> parse_actor(std::string_view text) {
+    if (text == "system") return views::ActivityFilter::By{ActorKind::system, 0};
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    const auto number = parse_id(text.substr(colon + 1));
+    const auto kind = text.substr(0, colon);
+    if (number == 0) return std::nullopt;
+    if (kind == "admin") return views::ActivityFilter::By{ActorKind::admin, number};
+    if (kind == "user") return views::ActivityFilter::By{ActorKind::user, number};
+    if (kind == "api_key") return views::ActivityFilter::By{ActorKind::api_key, number};
+    return std::nullopt;
+}
+
+enum class About : std::uint8_t { everything, account, user };
+
+Answer list(Call& call, About about) {
+    auto& query = call.query();
+    views::ActivityFilter filter;
+    filter.from = query.time("from");
+    filter.to = query.time("to");
+    if (const auto actor = query.text("actor")) {
+        filter.actor = parse_actor(*actor);
+        if (!filter.actor)
+            query.refuse("actor", "This must be system, admin:ID, user:ID or api_key:ID.");
+    }
+    if (about == About::account) {
+        filter.account = call.account();
+    } else if (const auto account = query.number("account_id", 1, INT64_MAX)) {
+        filter.account = AccountId{*account};
+    }
+    if (about == About::user) {
+        filter.user = call.user();
+    } else if (const auto user = query.number("user_id", 1, INT64_MAX)) {
+        filter.user = UserId{*user};
+    }
+    filter.type = query.text("type").value_or("");
+    filter.text = query.text("text").value_or("");
+    if (const auto ip = query.text("ip")) {
+        filter.ip = parse_ip(*ip);
+        if (filter.ip.empty()) query.refuse("ip", "This must be an IP address.");
+    }
+    const auto page = query.page();
+    if (auto problem = query.problem()) return std::unexpected(std::move(*problem));
+    return page_answer(
+        call,
+        views::list_activity(*call.reading, call.services.log, call.services.keyring, filter, page),
+        views::write_activity);
+}
+
+}  // namespace
+
+Answer list_activity(Call& call) { return list(call, About::everything); }
+
+// Those who were deleted keep their history. Rule X9.
+Answer list_account_activity(Call& call) { return list(call, About::account); }
+Answer list_user_activity(Call& call) { return list(call, About::user); }
+
+}  // namespace muster::http

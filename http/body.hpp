@@ -1,0 +1,97 @@
+// JSON bodies, read strictly: well-formed (RFC 8259), no duplicate names, no unknown fields, every
+// value of its type and within its bounds. All that is wrong is gathered and told at once.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "events/account.hpp"
+#include "events/email_address.hpp"
+#include "events/permissions.hpp"
+#include "events/settings.hpp"
+#include "events/staff.hpp"
+#include "handlers/users.hpp"
+#include "http/problem.hpp"
+
+namespace muster::http {
+
+// The object of a body, or one within it. Reading a field that is missing or wrong notes the error
+// and gives an empty value; `errors` must be asked before anything is done with what was read.
+class Fields {
+public:
+    // An empty body is an empty object. The problem is 400.
+    static std::expected<Fields, Problem> parse(std::string_view body);
+
+    Fields(Fields&&) noexcept;
+    Fields& operator=(Fields&&) noexcept;
+    ~Fields();
+
+    bool has(std::string_view name) const;
+
+    // Texts are trimmed, without control characters, at most `longest` bytes. Required ones are not
+    // empty.
+    std::string required_text(std::string_view name, std::size_t longest = 255);
+    std::optional<std::string> text(std::string_view name, std::size_t longest = 255);
+    // Several lines: line ends and tabs are taken.
+    std::optional<std::string> long_text(std::string_view name, std::size_t longest = 4096);
+    // As it is: not trimmed, any character.
+    std::string secret(std::string_view name);
+    std::optional<std::string> optional_secret(std::string_view name);
+    // A new password: 12 to 256 bytes.
+    std::string new_password(std::string_view name);
+    std::optional<std::string> optional_new_password(std::string_view name);
+
+    std::uint64_t required_id(std::string_view name);
+    std::optional<std::uint64_t> id(std::string_view name);
+    EmailAddress required_email(std::string_view name);
+    std::optional<EmailAddress> email(std::string_view name);
+    std::optional<std::string> language(std::string_view name);  // BCP 47: "en", "pt-BR".
+    std::optional<bool> boolean(std::string_view name);
+    std::optional<Switch> on_off(std::string_view name);  // A JSON boolean.
+    Role required_role(std::string_view name);
+    // A list of keys, or "all". May be empty: that is the domain's to refuse.
+    Permissions required_permissions(std::string_view name);
+    std::vector<std::string> texts(std::string_view name);
+    // Absent where the field is; its errors count as this one's.
+    std::optional<Fields> object(std::string_view name);
+    std::optional<std::string> choice(std::string_view name,
+                                      std::initializer_list<std::string_view> values);
+
+    // An account's profile, all fields optional.
+    ProfileChange profile();
+    // {first_name, last_name, email, language?} and `password`, where the kind of registration
+    // wants one.
+    enum class PasswordField : std::uint8_t { required, optional };
+    struct Person {
+        NewUser user;
+        std::optional<std::string> password;
+    };
+    Person person(PasswordField password);
+
+    void refuse(std::string_view name, std::string_view code, std::string detail);
+
+    // Also notes every field that nobody asked for. Absent: all is well.
+    std::optional<Problem> problem();
+
+    // The same for every spelling of the same body: for telling whether a repetition is one.
+    std::string canonical() const;
+
+private:
+    struct Node;
+    explicit Fields(std::shared_ptr<Node> node);
+    const nlohmann::json* find(std::string_view name);
+    std::string required(std::string_view name, std::optional<std::string> value);
+
+    std::shared_ptr<Node> node_;
+};
+
+Profile to_profile(const ProfileChange& given);
+
+}  // namespace muster::http

@@ -1,0 +1,100 @@
+// One request on its way: what was asked, by whom, and what the parts that answer it need.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aggregates/access.hpp"
+#include "events/log.hpp"
+#include "events/sealing.hpp"
+#include "events/token.hpp"
+#include "handlers/committer.hpp"
+#include "handlers/passwords.hpp"
+#include "handlers/sessions.hpp"
+#include "http/body.hpp"
+#include "http/message.hpp"
+#include "http/target.hpp"
+#include "projections/runner.hpp"
+#include "projections/view_store.hpp"
+
+namespace muster::http {
+
+// What every call may use; outlives them all.
+struct Services {
+    const Log& log;
+    Keyring& keyring;
+    const Keys& keys;
+    const views::ViewStore& store;
+    const views::Runner& runner;
+    std::function<Time()> clock;
+    std::string public_url;  // Without a slash at its end.
+    std::chrono::seconds clock_offset{};
+};
+
+struct PathParameter {
+    std::string_view name;
+    std::string value;
+};
+
+struct Call {
+    const Services& services;
+    Request request;
+    Target target;
+    std::vector<PathParameter> path;
+    TraceId trace{};
+    std::string ip;  // Address bytes.
+    Time now;
+    Credential credential;
+    // For queries, and for commands that hash a password before they are decided: as the views have
+    // it.
+    Caller caller;
+    std::optional<views::Reading> reading;
+
+    std::string_view parameter(std::string_view name) const;
+    AccountId account() const { return {parse_id(parameter("account"))}; }
+    UserId user() const { return {parse_id(parameter("user"))}; }
+    bool has_account() const { return !parameter("account").empty(); }
+    std::string user_agent() const;  // At most 256 bytes of it.
+    bool on_loopback() const;        // Whether the client calls the server by a loopback name.
+    Parameters& query() { return target.parameters; }
+};
+
+// A password to be verified before a command is decided.
+struct Check {
+    enum class Whose : std::uint8_t { user_by_email, admin_by_email, user_by_id };
+    Whose whose{};
+    std::optional<EmailAddress> email{};
+    UserId user{};
+    std::string password{};
+    Error failed = invalid_credentials;
+};
+
+// What was found about passwords, for the use case.
+struct Secrets {
+    Verified verified;
+    std::string hash;  // Of the new password.
+};
+
+// What an answer is made with, once the command is durable and visible.
+struct Answering {
+    const Services& services;
+    views::Reading reading;
+    Time now;
+    bool on_loopback{};
+};
+
+// A command, ready to be decided.
+struct Change {
+    std::function<Decision(Work&, const Secrets&)> use_case{};
+    std::function<Response(const Accepted&, const Answering&)> answer{};
+    std::string body{};  // Canonical: what a repetition must repeat.
+    std::optional<Check> check{};
+    std::optional<std::string> new_password{};
+    std::optional<StreamId> versioned{};  // Whose version If-Match is about.
+};
+
+}  // namespace muster::http

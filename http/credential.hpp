@@ -1,0 +1,36 @@
+// Who a request says it is: bearer token or cookie, the same-origin check, and the caller behind it
+// as the views have it.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "http/call.hpp"
+
+namespace muster::http {
+
+// The verified token's object; nobody where there is no token, or one that is not ours. Problems: a
+// cookie with an unsafe method from another site.
+std::expected<Credential, Problem> credential_of(const Request& request, const Keys& keys,
+                                                 const std::string& public_url);
+
+// The caller as the views have it, for queries.
+std::expected<Caller, Error> caller_of(const Credential& credential, const views::Reading& reading,
+                                       Time now, std::string_view ip);
+// What a user has to do with an account.
+Membership membership_of(const views::Reading& reading, UserId user, AccountId account);
+
+// Whether an API key may be used from this address.
+bool allowed_from(const std::vector<std::string>& allowed_ips, std::string_view ip);
+
+inline constexpr Error wrong_address =
+    forbidden("access.address", "This key may not be used from this address.");
+
+// Set-Cookie values (RFC 6265).
+std::string session_cookie(std::string_view name, const std::string& token, bool on_loopback);
+std::string ended_cookie(std::string_view name, bool on_loopback);
+inline constexpr std::string_view user_cookie = "muster_session";
+inline constexpr std::string_view admin_cookie = "muster_admin";
+
+}  // namespace muster::http

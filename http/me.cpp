@@ -1,0 +1,110 @@
+// What a signed-in user does with the own record and the own accounts.
+#include "handlers/accounts.hpp"
+#include "http/answers.hpp"
+#include "http/operations.hpp"
+#include "projections/associations.hpp"
+#include "projections/users.hpp"
+
+namespace muster::http {
+namespace {
+
+// The present password, where it was given. Rule L12.
+std::optional<Check> own_password(const Call& call, std::optional<std::string> password) {
+    if (!password) return std::nullopt;
+    return Check{.whose = Check::Whose::user_by_id,
+                 .email = {},
+                 .user = call.caller.user,
+                 .password = std::move(*password),
+                 .failed = wrong_password};
+}
+
+Proof proof_of(const Secrets& secrets) {
+    if (secrets.verified.id == 0) return {};
+    return {Proof::Kind::password, secrets.verified.password};
+}
+
+}  // namespace
+
+Answer get_me(Call& call) {
+    return user_answer(200, call.caller.user,
+                       {call.services, *call.reading, call.now, call.on_loopback()});
+}
+
+Asked update_me(Call& call) {
+    auto body = Fields::parse(call.request.body);
+    if (!body) return std::unexpected(body.error());
+    UserChanges changes{body->text("first_name"), body->text("last_name"),
+                        body->language("language"), body->email("email")};
+    if (changes.first_name == "") body->refuse("first_name", "empty", "This must not be empty.");
+    if (changes.last_name == "") body->refuse("last_name", "empty", "This must not be empty.");
+    const auto password = body->optional_secret("current_password");
+    const auto canonical = body->canonical();
+    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    return Change{.use_case =
+                      [changes](Work& work, const Secrets& secrets) {
+                          return muster::update_user(work, work.caller().user, changes,
+                                                     proof_of(secrets));
+                      },
+                  .answer =
+                      [](const Accepted& accepted, const Answering& with) {
+                          return user_answer(200, accepted.caller.user, with);
+                      },
+                  .body = canonical,
+                  .check = own_password(call, password),
+                  .versioned = stream_of(call.caller.user)};
+}
+
+Asked change_my_password(Call& call) {
+    auto body = Fields::parse(call.request.body);
+    if (!body) return std::unexpected(body.error());
+    const auto present = body->secret("current_password");
+    const auto password = body->new_password("password");
+    const auto canonical = body->canonical();
+    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    return Change{.use_case =
+                      [](Work& work, const Secrets& secrets) {
+                          return muster::change_password(work, work.caller().user, secrets.hash,
+                                                         proof_of(secrets));
+                      },
+                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
+                  .body = canonical,
+                  .check = own_password(call, present),
+                  .new_password = password};
+}
+
+Answer list_my_accounts(Call& call) {
+    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
+    views::Page<views::AccountSummary> page{
+        views::accounts_of(*call.reading, call.caller.user), {}, {}};
+    return page_answer<views::AccountSummary>(call, page, views::write_account_summary);
+}
+
+Asked open_my_account(Call& call) {
+    auto body = Fields::parse(call.request.body);
+    if (!body) return std::unexpected(body.error());
+    if (body->has("notes")) body->refuse("notes", "unknown", "There is no such field here.");
+    const auto profile = to_profile(body->profile());
+    const auto canonical = body->canonical();
+    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    return Change{.use_case = [profile](Work& work,
+                                        const Secrets&) { return open_own_account(work, profile); },
+                  .answer =
+                      [](const Accepted& accepted, const Answering& with) {
+                          const auto* opened = find_event<AccountOpened>(accepted);
+                          return json_answer(201, [&](JsonWriter& out) {
+                              write_account_or_null(out, with.reading, opened->account,
+                                                    opened->owner);
+                          });
+                      },
+                  .body = canonical};
+}
+
+Asked leave_account(Call& call) {
+    return Change{.use_case = [account = call.account()](
+                                  Work& work,
+                                  const Secrets&) { return muster::leave_account(work, account); },
+                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
+                  .versioned = stream_of(call.account())};
+}
+
+}  // namespace muster::http

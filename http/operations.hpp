@@ -1,0 +1,78 @@
+// Every operation of the interface, by the file that holds it. What each takes and answers is the
+// interface's contract; who may call it stands in routes.cpp. A query answers at once; a command
+// says what is to be decided and how to answer.
+#pragma once
+
+#include "http/route.hpp"
+
+namespace muster::http {
+
+// staff.cpp
+Asked set_up(Call& call);
+Asked sign_in_admin(Call& call);
+Answer get_admin_session(Call& call);
+Asked sign_out_admin(Call& call);
+Answer list_admins(Call& call);
+Asked create_admin(Call& call);
+Answer list_api_keys(Call& call);
+Asked create_api_key(Call& call);
+Asked revoke_api_key(Call& call);
+Answer get_settings(Call& call);
+Asked change_settings(Call& call);
+
+// sessions.cpp
+Asked register_user(Call& call);
+Asked sign_in(Call& call);
+Answer get_session(Call& call);
+Asked sign_out(Call& call);
+Asked choose_account(Call& call);
+
+// me.cpp
+Answer get_me(Call& call);
+Asked update_me(Call& call);
+Asked change_my_password(Call& call);
+Answer list_my_accounts(Call& call);
+Asked open_my_account(Call& call);
+Asked leave_account(Call& call);
+
+// accounts.cpp
+Answer list_accounts(Call& call);
+Asked open_account(Call& call);
+Answer get_account(Call& call);
+Asked update_account(Call& call);
+Asked close_account(Call& call);
+Asked reopen_account(Call& call);
+Asked delete_account(Call& call);
+Answer list_account_users(Call& call);
+Asked associate_user(Call& call);
+Asked set_permissions(Call& call);
+Asked remove_user(Call& call);
+Asked transfer_ownership(Call& call);
+
+// invitations.cpp
+Answer list_invitations(Call& call);
+Asked invite_user(Call& call);
+Asked resend_invitation(Call& call);
+Asked cancel_invitation(Call& call);
+Answer get_invitation(Call& call);
+Asked accept_invitation(Call& call);
+
+// users.cpp
+Answer list_users(Call& call);
+Answer get_user(Call& call);
+Asked update_user(Call& call);
+Asked delete_user(Call& call);
+Asked change_user_password(Call& call);
+
+// activity.cpp
+Answer list_activity(Call& call);
+Answer list_account_activity(Call& call);
+Answer list_user_activity(Call& call);
+
+// machine.cpp
+Answer list_projections(Call& call);
+Answer list_outbox(Call& call);
+Answer get_live(Call& call);
+Answer get_ready(Call& call);
+
+}  // namespace muster::http

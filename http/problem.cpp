@@ -1,0 +1,130 @@
+#include "http/problem.hpp"
+
+#include <algorithm>
+
+#include "events/bytes.hpp"
+#include "events/json.hpp"
+#include "events/text.hpp"
+
+namespace muster::http {
+namespace {
+
+int status_of(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::malformed:
+            return 400;
+        case ErrorKind::unauthenticated:
+            return 401;
+        case ErrorKind::forbidden:
+            return 403;
+        case ErrorKind::not_found:
+            return 404;
+        case ErrorKind::conflict:
+            return 409;
+        case ErrorKind::gone:
+            return 410;
+        case ErrorKind::stale:
+            return 412;
+        case ErrorKind::invalid:
+            return 422;
+        case ErrorKind::busy:
+            return 503;
+    }
+    return 500;
+}
+
+std::string_view title_of(int status) {
+    switch (status) {
+        case 400:
+            return "Malformed request";
+        case 401:
+            return "Not signed in";
+        case 403:
+            return "Not allowed";
+        case 404:
+            return "Not found";
+        case 405:
+            return "Method not allowed";
+        case 408:
+            return "Request timeout";
+        case 409:
+            return "Conflict";
+        case 410:
+            return "Expired";
+        case 412:
+            return "Stale";
+        case 413:
+            return "Too large";
+        case 415:
+            return "Not JSON";
+        case 422:
+            return "Invalid";
+        case 429:
+            return "Too many requests";
+        case 431:
+            return "Header too large";
+        case 503:
+            return "Overloaded";
+        case 505:
+            return "HTTP version not supported";
+        case 507:
+            return "Insufficient storage";
+        default:
+            return "Internal error";
+    }
+}
+
+}  // namespace
+
+Problem problem_of(const Error& error) {
+    Problem problem{status_of(error.kind), error.code, std::string(error.message)};
+    if (!error.pointer.empty()) {
+        problem.errors.push_back(
+            {std::string(error.pointer), error.code, std::string(error.message)});
+    }
+    if (error.held) {
+        problem.members += ",\"permissions\":";
+        JsonWriter{problem.members}.permissions(*error.held);
+    }
+    if (error.invitation)
+        problem.members += ",\"invitation_id\":" + std::to_string(error.invitation->number);
+    if (problem.status == 503) problem.headers.emplace_back("Retry-After", "1");
+    if (problem.status == 401) problem.headers.emplace_back("WWW-Authenticate", "Bearer");
+    return problem;
+}
+
+Problem invalid(std::vector<FieldError> errors) {
+    const auto named = [](const FieldError& error) { return error.code.contains('.'); };
+    const auto first = std::ranges::find_if(errors, named);
+    if (first != errors.end() && errors.size() == 1) {
+        return {422, first->code, first->detail, std::move(errors)};
+    }
+    std::string detail = errors.size() == 1 ? errors.front().pointer + ": " + errors.front().detail
+                                            : "Several fields are not valid.";
+    return {422, "request.invalid", std::move(detail), std::move(errors)};
+}
+
+Problem malformed(std::string detail) { return {400, "request.malformed", std::move(detail)}; }
+
+Response to_response(const Problem& problem, const TraceId& trace) {
+    Response response{problem.status, "application/problem+json", problem.headers, {}, false};
+    JsonWriter out{response.body};
+    out.begin_object().key("type").text(std::string("/problems/").append(problem.code));
+    out.key("title").text(title_of(problem.status));
+    out.key("status").number(static_cast<std::uint64_t>(problem.status));
+    out.key("detail").text(problem.detail).key("code").text(problem.code);
+    out.key("trace_id").text(to_hex(as_text(trace)));
+    if (!problem.errors.empty()) {
+        out.key("errors").begin_array();
+        for (const auto& error : problem.errors) {
+            out.begin_object().key("pointer").text(error.pointer);
+            out.key("code").text(error.code).key("detail").text(error.detail).end_object();
+        }
+        out.end_array();
+    }
+    response.body += problem.members;
+    out.end_object();
+    return response;
+}
+
+}  // namespace muster::http

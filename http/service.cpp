@@ -1,0 +1,453 @@
+#include "http/service.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "events/ip_address.hpp"
+#include "events/text.hpp"
+#include "events/tree.hpp"
+#include "http/answers.hpp"
+#include "http/credential.hpp"
+#include "projections/settings.hpp"
+
+namespace muster::http {
+namespace {
+
+constexpr Error no_such_route = not_found("route.not_found", "There is nothing at this path.");
+constexpr std::size_t longest_user_agent = 256;
+constexpr std::size_t longest_idempotency_key = 255;
+
+bool is_safe(Method method) { return method == Method::get || method == Method::head; }
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return -1;
+}
+
+// The trace id of a traceparent header (W3C Trace Context): 00-<32 hex digits>-<16>-<2>; else a new
+// one.
+TraceId trace_of(const Request& request) {
+    const auto header = request.headers.find("traceparent");
+    TraceId trace{};
+    bool well_formed = header && header->size() >= 55 && (*header)[2] == '-' &&
+                       (*header)[35] == '-' && !header->starts_with("ff");
+    for (std::size_t n = 0; well_formed && n < trace.size(); ++n) {
+        const auto high = hex_digit((*header)[3 + 2 * n]);
+        const auto low = hex_digit((*header)[4 + 2 * n]);
+        well_formed = high >= 0 && low >= 0;
+        trace[n] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return well_formed && trace != TraceId{} ? trace : random_bytes<TraceId>();
+}
+
+bool is_json(std::string_view content_type) {
+    std::string folded_type;
+    for (const auto c : content_type) {
+        if (c != ' ' && c != '\t' && c != '"')
+            folded_type.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    }
+    return folded_type == "application/json" || folded_type == "application/json;charset=utf-8";
+}
+
+std::optional<Problem> refuse_media(const Request& request) {
+    const auto coding = request.headers.find("content-encoding");
+    if (coding)
+        return Problem{415, "request.unsupported_media_type", "Bodies are taken without a coding."};
+    if (request.body.empty()) return std::nullopt;
+    const auto type = request.headers.find("content-type");
+    if (type && is_json(*type)) return std::nullopt;
+    return Problem{415, "request.unsupported_media_type",
+                   "A body must be application/json in UTF-8."};
+}
+
+// The versions that If-Match names; absent where it is not sent or takes any.
+std::expected<std::optional<std::vector<std::uint64_t>>, Problem> wanted_versions(
+    const Request& request) {
+    const auto header = request.headers.find("if-match");
+    if (!header || *header == "*") return std::nullopt;
+    std::vector<std::uint64_t> versions;
+    auto rest = *header;
+    while (!rest.empty()) {
+        const auto end = rest.find(',');
+        const auto tag = trimmed(rest.substr(0, end));
+        rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+        if (tag.starts_with("W/"))
+            continue;  // Weak tags never match here (RFC 9110, section 13.1.1).
+        if (tag.size() < 2 || !tag.starts_with('"') || !tag.ends_with('"')) {
+            return std::unexpected(malformed("If-Match holds no entity tag."));
+        }
+        versions.push_back(parse_id(tag.substr(1, tag.size() - 2)));
+    }
+    return versions;
+}
+
+bool none_match(const Request& request, const Response& response) {
+    const auto header = request.headers.find("if-none-match");
+    if (!header) return false;
+    const auto tag =
+        std::ranges::find(response.headers, "ETag", &std::pair<std::string, std::string>::first);
+    if (tag == response.headers.end()) return false;
+    return *header == "*" || header->contains(tag->second);
+}
+
+std::expected<std::optional<Position>, Problem> least_position(const Request& request) {
+    const auto header = request.headers.find("muster-min-position");
+    if (!header) return std::nullopt;
+    if (*header == "0") return Position{};
+    const auto number = parse_id(*header);
+    if (number == 0) return std::unexpected(malformed("Muster-Min-Position must be a position."));
+    return Position{number};
+}
+
+void write_caller(std::string& out, const Credential& credential) {
+    if (const auto* session = std::get_if<SessionId>(&credential))
+        out += "session " + std::to_string(session->number);
+    if (const auto* key = std::get_if<ApiKeyId>(&credential))
+        out += "key " + std::to_string(key->number);
+    out.push_back('\0');
+}
+
+// An Idempotency-Key names a command of this caller at this route.
+std::expected<std::optional<CommandKey>, Problem> command_key(const Call& call, const Route& route,
+                                                              const std::string& body,
+                                                              const Keys& keys) {
+    const auto header = call.request.headers.find("idempotency-key");
+    if (!header || route.method != Method::post) return std::nullopt;
+    if (header->empty() || header->size() > longest_idempotency_key) {
+        return std::unexpected(malformed("An Idempotency-Key has 1 to 255 bytes."));
+    }
+    const auto path = call.request.target.substr(0, call.request.target.find('?'));
+    std::string name;
+    write_caller(name, call.credential);
+    name.append(route.operation).append(1, '\0').append(path).append(1, '\0').append(*header);
+    CommandKey key;
+    std::ranges::copy_n(keys.request_mac(name).begin(), key.id.size(), key.id.begin());
+    std::ranges::copy_n(keys.request_mac(body).begin(), key.digest.size(), key.digest.begin());
+    return key;
+}
+
+Response dry_run_answer(const Accepted& accepted) {
+    return json_answer(200, [&](JsonWriter& out) {
+        out.begin_object().key("events").begin_array();
+        for (const auto& event : accepted.events)
+            write_planned(out, event);
+        out.end_array().end_object();
+    });
+}
+
+}  // namespace
+
+std::string_view Call::parameter(std::string_view name) const {
+    const auto found = std::ranges::find(path, name, &PathParameter::name);
+    return found == path.end() ? std::string_view{} : std::string_view{found->value};
+}
+
+std::string Call::user_agent() const {
+    auto text =
+        std::string(request.headers.find("user-agent").value_or("").substr(0, longest_user_agent));
+    while (!is_utf8(text))
+        text.pop_back();  // A cut character, or no UTF-8 at all.
+    return text;
+}
+
+bool Call::on_loopback() const {
+    const auto host = request.headers.find("host").value_or("");
+    return host == "localhost" || host.starts_with("localhost:") || host.starts_with("127.") ||
+           host.starts_with("[::1]");
+}
+
+// A command with everything that it still needs.
+struct Service::Pending {
+    Call call;
+    const Route& route;
+    Responder responder;
+    Change change;
+    Secrets secrets{};
+    Mode mode{};
+    std::optional<CommandKey> command{};
+    std::optional<Expected> expected{};
+};
+
+Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOptions options,
+                 Committer::Failure failure)
+    : log_(log),
+      keys_(keys),
+      store_(store),
+      options_(std::move(options)),
+      keyring_(log, keys, options_.keys_remembered),
+      runner_(log, keyring_, store),
+      services_{log,
+                keyring_,
+                keys,
+                store,
+                runner_,
+                [offset = options_.clock_offset] {
+                    const auto now = std::chrono::system_clock::now().time_since_epoch() + offset;
+                    return Time{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
+                },
+                options_.public_url,
+                options_.clock_offset},
+      committer_(
+          log, keyring_, keys, services_.clock,
+          [this](std::vector<Committer::Completion> completions, Position head) {
+              finish(std::move(completions), head);
+          },
+          std::move(failure), options_.committer),
+      passwords_(std::make_unique<PasswordPool>(options_.passwords)) {}
+
+Service::~Service() { stop(); }
+
+void Service::stop() {
+    passwords_.reset();
+    committer_.stop();
+}
+
+Response Service::edge_refusal(int status, std::string_view code, std::string_view detail) {
+    Problem problem{status, code, std::string(detail)};
+    if (status == 503) problem.headers.emplace_back("Retry-After", "1");
+    return to_response(problem, random_bytes<TraceId>());
+}
+
+std::string Service::setup_link() const {
+    if (log_.version(stream_of(AdminId{})).value_or(1) != 0) return {};
+    return options_.public_url + "/setup#" + to_text(Token{TokenPurpose::setup, 0, 0}, keys_);
+}
+
+void Service::handle(Request&& request, Responder responder) {
+    const auto trace = trace_of(request);
+    const auto refuse = [&](const Problem& problem) { responder(to_response(problem, trace)); };
+    auto target = parse_target(request.target);
+    if (!target) return refuse(problem_of(no_such_route));
+    auto match = find_route(request.method, target->segments);
+    if (match.route == nullptr) {
+        if (match.allowed.empty()) return refuse(problem_of(no_such_route));
+        return refuse({405,
+                       "route.method_not_allowed",
+                       "This path does not take this method.",
+                       {},
+                       {},
+                       {{"Allow", match.allowed}}});
+    }
+    auto credential = credential_of(request, keys_, options_.public_url);
+    if (!credential) return refuse(credential.error());
+    auto ip = parse_ip(request.peer);
+    Call call{services_,
+              std::move(request),
+              std::move(*target),
+              std::move(match.parameters),
+              trace,
+              std::move(ip),
+              services_.clock(),
+              *credential,
+              {},
+              {}};
+    if (match.route->is_command())
+        return start_command(std::move(call), *match.route, std::move(responder));
+    answer_query(std::move(call), *match.route, std::move(responder));
+}
+
+// --- Queries
+// -----------------------------------------------------------------------------------------------------------
+
+void Service::answer_query(Call&& call, const Route& route, Responder responder) {
+    const auto least = least_position(call.request);
+    if (!least) return responder(to_response(least.error(), call.trace));
+    if (!*least || runner_.visible() >= **least) return answer_now(call, route, responder);
+
+    struct Waiting {
+        Call call;
+        Responder responder;
+    };
+    auto waiting = std::make_shared<Waiting>(std::move(call), std::move(responder));
+    std::vector<views::Runner::Waiter> waiters;
+    waiters.push_back({**least, views::Runner::Clock::now() + options_.longest_wait,
+                       [this, waiting, &route](bool visible) {
+                           if (visible) return answer_now(waiting->call, route, waiting->responder);
+                           Problem behind{503, "view.behind",
+                                          "The views have not come to this position yet."};
+                           behind.headers.emplace_back("Retry-After", "1");
+                           waiting->responder(to_response(behind, waiting->call.trace));
+                       }});
+    runner_.when_visible(std::move(waiters));
+}
+
+void Service::answer_now(Call& call, const Route& route, Responder& responder) {
+    const auto refuse = [&](const Problem& problem) {
+        responder(to_response(problem, call.trace));
+    };
+    call.reading = store_.now();
+    auto caller = caller_of(call.credential, *call.reading, call.now, call.ip);
+    const bool open_to_all = route.rule.anonymous == AccessRule::Anonymous::yes;
+    if (!caller && !open_to_all) return refuse(problem_of(caller.error()));
+    if (caller) call.caller = *caller;
+    Membership membership;
+    if (route.rule.about_an_account() && call.caller.kind == Caller::Kind::user) {
+        membership = membership_of(*call.reading, call.caller.user, call.account());
+    }
+    if (const auto error = muster::refuse(route.rule, call.caller, membership, Switch::on)) {
+        auto problem = problem_of(*error);
+        add_other_account(problem, *error, *call.reading, call.caller.user);
+        return refuse(problem);
+    }
+    auto answer = std::get<Query>(route.function)(call);
+    if (const auto& fault = call.reading->fault()) {
+        return refuse({500, "server.fault", "A view could not be read: " + fault->message});
+    }
+    if (!answer) return refuse(answer.error());
+    if (answer->status == 200 && none_match(call.request, *answer)) {
+        answer->status = 304;
+        answer->body.clear();
+        answer->content_type.clear();
+    }
+    answer->headers.emplace_back("Cache-Control", "private, no-cache");
+    responder(std::move(*answer));
+}
+
+// --- Commands
+// ----------------------------------------------------------------------------------------------------------
+
+void Service::start_command(Call&& call, const Route& route, Responder responder) {
+    const auto trace = call.trace;
+    const auto refuse = [&](const Problem& problem) { responder(to_response(problem, trace)); };
+    if (const auto problem = refuse_media(call.request)) return refuse(*problem);
+    const auto dry_run = call.query().boolean("dry_run");
+    const auto versions = wanted_versions(call.request);
+    if (!versions) return refuse(versions.error());
+
+    // Who asks is found again when the command is decided; this look spares work for those who may
+    // not.
+    const auto reading = store_.now();
+    auto caller = caller_of(call.credential, reading, call.now, call.ip);
+    const bool open_to_all = route.rule.anonymous == AccessRule::Anonymous::yes;
+    if (!caller && !open_to_all) return refuse(problem_of(caller.error()));
+    if (caller) call.caller = *caller;
+    if (!route.rule.about_an_account()) {
+        if (const auto error = muster::refuse(route.rule, call.caller, {}, Switch::on))
+            return refuse(problem_of(*error));
+    }
+
+    auto change = std::get<Command>(route.function)(call);
+    if (!change) return refuse(change.error());
+    if (const auto problem = call.query().problem()) return refuse(*problem);
+    const auto key = command_key(call, route, change->body, keys_);
+    if (!key) return refuse(key.error());
+
+    auto pending =
+        std::make_shared<Pending>(std::move(call), route, std::move(responder), std::move(*change));
+    pending->mode = dry_run.value_or(false) ? Mode::dry_run : Mode::commit;
+    pending->command = *key;
+    if (*versions && pending->change.versioned)
+        pending->expected = Expected{*pending->change.versioned, **versions};
+    if (const auto problem = claim(*pending)) return this->refuse(*pending, *problem);
+    check_password(std::move(pending));
+}
+
+std::optional<Problem> Service::claim(Pending& pending) {
+    if (!pending.command) return std::nullopt;
+    const std::lock_guard lock{mutex_};
+    if (running_.insert(pending.command->id).second) return std::nullopt;
+    pending.command.reset();  // It is the other one's.
+    return Problem{409, "idempotency.running",
+                   "The first request with this Idempotency-Key is still running."};
+}
+
+void Service::release(Pending& pending) {
+    if (!pending.command) return;
+    const std::lock_guard lock{mutex_};
+    running_.erase(pending.command->id);
+}
+
+void Service::check_password(std::shared_ptr<Pending> pending) {
+    auto& check = pending->change.check;
+    if (!check) return hash_password(std::move(pending));
+    const auto find = [&]() -> std::expected<std::optional<Holder>, Fault> {
+        if (check->whose == Check::Whose::user_by_email)
+            return find_user(log_, keys_, *check->email);
+        if (check->whose == Check::Whose::admin_by_email)
+            return find_admin(log_, keys_, *check->email);
+        auto password = find_password(log_, keys_, SecretKind::user_password, check->user.number);
+        if (!password) return std::unexpected(password.error());
+        return password->transform(
+            [&](Password& found) { return Holder{check->user.number, std::move(found)}; });
+    };
+    auto holder = find();
+    if (!holder) return refuse(*pending, {500, "server.fault", holder.error().message});
+    std::optional<std::string> hash;
+    if (*holder) {
+        pending->secrets.verified = {(*holder)->id, (*holder)->password.number};
+        hash = std::move((*holder)->password.hash);
+    }
+    auto& pool = *passwords_;
+    const bool taken =
+        pool.verify(std::move(check->password), std::move(hash), [this, pending](bool right) {
+            if (right) return hash_password(pending);
+            refuse(*pending, problem_of(pending->change.check->failed));
+        });
+    if (!taken) refuse(*pending, problem_of(busy));
+}
+
+void Service::hash_password(std::shared_ptr<Pending> pending) {
+    auto& password = pending->change.new_password;
+    if (!password) return submit(std::move(pending));
+    const bool taken = passwords_->hash(std::move(*password), [this, pending](std::string hash) {
+        pending->secrets.hash = std::move(hash);
+        submit(pending);
+    });
+    if (!taken) refuse(*pending, problem_of(busy));
+}
+
+void Service::submit(std::shared_ptr<Pending> pending) {
+    auto& call = pending->call;
+    muster::Request request;
+    request.credential = call.credential;
+    request.ip = call.ip;
+    request.trace = call.trace;
+    request.rule = pending->route.rule;
+    if (call.has_account()) request.account = call.account();
+    request.command = pending->command;
+    request.expected = pending->expected;
+    request.mode = pending->mode;
+    request.use_case = [pending](Work& work) {
+        return pending->change.use_case(work, pending->secrets);
+    };
+    request.done = [this, pending](Result result) { answer(*pending, std::move(result)); };
+    committer_.submit(std::move(request));
+}
+
+// Called for each durable batch. Its answers leave together, once the views have passed it.
+void Service::finish(std::vector<Committer::Completion> completions, Position head) {
+    runner_.wake(head);
+    auto batch = std::make_shared<std::vector<Committer::Completion>>(std::move(completions));
+    std::vector<views::Runner::Waiter> waiters;
+    waiters.push_back({head, views::Runner::Clock::now() + options_.longest_wait, [batch](bool) {
+                           const Batch together;
+                           for (auto& each : *batch)
+                               each.done(std::move(each.result));
+                       }});
+    runner_.when_visible(std::move(waiters));
+}
+
+void Service::answer(Pending& pending, Result result) {
+    if (!result) {
+        auto problem = problem_of(result.error());
+        if (result.error().other_account) {
+            add_other_account(problem, result.error(), store_.now(), pending.call.caller.user);
+        }
+        return refuse(pending, problem);
+    }
+    release(pending);
+    if (pending.mode == Mode::dry_run) return pending.responder(dry_run_answer(*result));
+    const Answering with{services_, store_.now(), pending.call.now, pending.call.on_loopback()};
+    auto response = pending.change.answer(*result, with);
+    response.headers.emplace_back("Muster-Position", std::to_string(result->position.number));
+    response.headers.emplace_back("Cache-Control", "no-store");
+    pending.responder(std::move(response));
+}
+
+void Service::refuse(Pending& pending, const Problem& problem) {
+    release(pending);
+    pending.responder(to_response(problem, pending.call.trace));
+}
+
+}  // namespace muster::http

@@ -1,0 +1,84 @@
+// The interface as a whole: takes a request through its route to a query's or a command's answer.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "handlers/committer.hpp"
+#include "handlers/passwords.hpp"
+#include "http/call.hpp"
+#include "http/route.hpp"
+#include "http/server.hpp"
+#include "projections/runner.hpp"
+#include "projections/view_store.hpp"
+
+namespace muster::http {
+
+struct ServiceOptions {
+    std::string public_url = "http://127.0.0.1:8080";
+    std::chrono::seconds clock_offset{};
+    Committer::Options committer{};
+    PasswordPool::Options passwords{};
+    std::size_t keys_remembered = 1 << 14;
+    // How long an answer waits for the views, and a query for a position.
+    std::chrono::milliseconds longest_wait{2000};
+};
+
+class Service {
+public:
+    // The log, the keys and the store outlive it. `failure` is called once, when the log can take
+    // no more.
+    Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOptions options,
+            Committer::Failure failure);
+    ~Service();
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    // Called on the server's threads; answers from whatever thread has the answer.
+    void handle(Request&& request, Responder responder);
+    // The words for what the edge refuses.
+    static Response edge_refusal(int status, std::string_view code, std::string_view detail);
+
+    // The one-time link of the first admin; empty once there is one.
+    std::string setup_link() const;
+    // Whether every view answers.
+    bool ready() const { return runner_.ready(); }
+
+    // Decides and makes durable what was accepted, and answers it. Call it after the server took
+    // its last request.
+    void stop();
+
+private:
+    // A command between its steps.
+    struct Pending;
+
+    void answer_query(Call&& call, const Route& route, Responder responder);
+    void answer_now(Call& call, const Route& route, Responder& responder);
+    void start_command(Call&& call, const Route& route, Responder responder);
+    void check_password(std::shared_ptr<Pending> pending);
+    void hash_password(std::shared_ptr<Pending> pending);
+    void submit(std::shared_ptr<Pending> pending);
+    void finish(std::vector<Committer::Completion> completions, Position head);
+    void answer(Pending& pending, Result result);
+    void refuse(Pending& pending, const Problem& problem);
+    std::optional<Problem> claim(Pending& pending);
+    void release(Pending& pending);
+
+    Log& log_;
+    const Keys& keys_;
+    views::ViewStore& store_;
+    ServiceOptions options_;
+    Keyring keyring_;
+    views::Runner runner_;
+    Services services_;
+    std::mutex mutex_;
+    std::set<CommandId> running_;  // Commands with an Idempotency-Key that are on their way.
+    Committer committer_;
+    std::unique_ptr<PasswordPool> passwords_;
+};
+
+}  // namespace muster::http

@@ -1,0 +1,64 @@
+// The subcommands of `muster`. Each returns the process's exit status: 0 done, 1 failed, 2 wrong
+// usage, 3 damage found, 4 the data folder is in use. Data goes to stdout, messages to stderr.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "events/fault.hpp"
+
+namespace muster::tools {
+
+struct ServeOptions {
+    std::filesystem::path data = "data";
+    std::string listen = "127.0.0.1:8080";
+    std::string public_url;  // Empty: http:// and what is listened on.
+    unsigned threads = 2;
+    std::int64_t clock_offset_s{};
+    bool accept_loss{};
+};
+int serve(const ServeOptions& options);
+
+struct CreateAdminOptions {
+    std::filesystem::path data = "data";
+    std::string email, name, role = "administrator";
+    bool password_stdin{};  // The first line of stdin.
+};
+int create_admin(const CreateAdminOptions& options);
+
+struct AuditOptions {
+    std::filesystem::path data = "data";
+    bool json{};
+};
+// Every record decodes; hashes, tree and head agree; every invariant of the domain holds in a fold
+// of the whole log; every view equals one built afresh. Changes nothing in the folder.
+int audit(const AuditOptions& options);
+
+struct LogOptions {
+    std::filesystem::path data = "data";
+    std::uint64_t from = 1;
+    std::optional<std::uint64_t> account, user;
+};
+// Events as JSON lines.
+int log(const LogOptions& options);
+
+struct RebuildOptions {
+    std::filesystem::path data = "data";
+    std::string view;  // Empty: all.
+};
+int rebuild(const RebuildOptions& options);
+
+struct DemoOptions {
+    std::filesystem::path data = "data";
+    std::uint64_t users = 100, accounts = 50, seed = 1;
+};
+// Made-up people, the same for the same options. Only into a folder without events.
+int demo(const DemoOptions& options);
+
+// Tells a fault on stderr; the exit status that it has.
+int report(const Fault& fault);
+
+}  // namespace muster::tools
