@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "events/event.hpp"
 #include "events/log.hpp"
@@ -31,7 +32,24 @@ struct Activity {
     static constexpr int version = 1;
     static constexpr std::uint8_t number = 6;
 
-    static void on(const auto& event, const At& at, Rows& rows);
+    // How lists are cut into rows is no difference between two stores.
+    static constexpr bool keeps_lists = true;
+
+    // Every event moves this view.
+    static void on(const auto& event, const At& at, Rows& rows) {
+        for_each_field(event,
+                       [&](std::string_view, const auto& field) { mention(field, at, rows); });
+        line(event.type, at, rows);
+    }
+
+private:
+    static void line(const EventType& type, const At& at, Rows& rows);
+    static void mention(AccountId account, const At& at, Rows& rows);
+    static void mention(const Mention<AccountId>& account, const At& at, Rows& rows);
+    static void mention(const std::optional<Mention<AccountId>>& account, const At& at, Rows& rows);
+    static void mention(UserId user, const At& at, Rows& rows);
+    static void mention(const std::vector<UserId>& users, const At& at, Rows& rows);
+    static void mention(const auto&, const At&, Rows&) {}
 };
 
 struct ActivityFilter {

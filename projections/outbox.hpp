@@ -22,13 +22,19 @@ struct OutboxRow {
     Time created_at;
     std::string state;
     std::uint32_t tries{};
+};
 
-    bool operator==(const OutboxRow&) const = default;
+// Stored without the address, which is looked up: it goes with the invitation.
+struct OutboxEntry {
+    AccountId account;
+    InvitationId invitation;
+    std::uint32_t link{};
+    Time created_at;
+
+    bool operator==(const OutboxEntry&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
-        return field("id", self.id.number)("kind", self.kind)("to", self.to)(
-            "subject", self.subject)("account", self.account)("invitation", self.invitation)(
-            "link", self.link)("created_at", self.created_at)("state", self.state)("tries",
-                                                                                   self.tries);
+        return field("account", self.account)("invitation", self.invitation)("link", self.link)(
+            "created_at", self.created_at);
     }
 };
 

@@ -40,6 +40,9 @@ std::string make_cursor(char list, std::string_view key);
 // The key; absent if it is no cursor of that list.
 std::optional<std::string> read_cursor(char list, std::string_view cursor);
 
+// Null where there is none.
+void write_optional_time(JsonWriter& out, std::optional<Time> time);
+
 // {"items","next"} and "total" where it was asked for; write_item(JsonWriter&, const Row&).
 template <class Row>
 void write_page(JsonWriter& out, const Page<Row>& page, auto&& write_item) {

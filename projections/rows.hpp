@@ -1,10 +1,13 @@
 // Rows of views: typed tables, and what a view is handed to change them.
 //
 //   key   := view(1) generation(1) table(1) part*
-//   part  := id(8, big-endian) | position(8, big-endian) | text
+//   part  := id(8, big-endian) | position(8, big-endian) | text | time
 //   text  := 0 bytes 0        bytes without 0, so that texts sort as their bytes do
 //          | 1                no text: sorts last
+//   time  := 0 milliseconds(8, big-endian) | 1
 //   value := the row's fields as codec.hpp writes them
+//          | gap(varint)*     of a list of positions: the key ends in the first one, each gap leads
+//                             to the next. How a list is cut into rows is left to the writer.
 #pragma once
 
 #include <cstdint>
@@ -41,16 +44,11 @@ enum class Walked : std::uint8_t { no, yes };
 enum class Counted : std::uint8_t { no, yes };
 
 void put_part(Writer& out, const std::string& text);
+void put_part(Writer& out, const std::optional<Time>& time);
 inline void put_part(Writer& out, Position position) { out.fixed64(position.number); }
 template <class Thing>
 void put_part(Writer& out, Id<Thing> id) {
     out.fixed64(id.number);
-}
-void get_part(Reader& in, std::string& text);
-inline void get_part(Reader& in, Position& position) { position.number = in.fixed64(); }
-template <class Thing>
-void get_part(Reader& in, Id<Thing>& id) {
-    id.number = in.fixed64();
 }
 
 // A table of a view: rows of one type by keys of one form.
@@ -111,6 +109,13 @@ public:
         if constexpr (T::counted) count(-1);
         write(T::key(generation_, parts...), std::nullopt, T::walked);
     }
+    // Adds the position to the list under these parts, which end up behind its first position.
+    template <class T, class... Part>
+    void append(Position position, const Part&... parts) {
+        append_to(T::prefix(generation_) + T::rest(parts...), position);
+    }
+    // One more row that is counted, or one less, where inserting and erasing do not tell.
+    void count(int change);
     // Changes the row, if it is there: change(row).
     template <class T, class... Part>
     void change(auto&& change, const Part&... parts) {
@@ -136,7 +141,7 @@ public:
 private:
     const std::string* read(const std::string& key);  // Until the next call.
     void write(std::string key, std::optional<std::string> value, bool walked);
-    void count(int change);
+    void append_to(std::string prefix, Position position);
     std::vector<std::uint64_t> numbers_behind(const std::string& prefix);
 
     Overlay& overlay_;

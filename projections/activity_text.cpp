@@ -1,0 +1,174 @@
+#include "projections/activity_text.hpp"
+
+#include <fmt/format.h>
+
+#include "projections/accounts.hpp"
+#include "projections/activity.hpp"
+#include "projections/invitations.hpp"
+#include "projections/staff.hpp"
+#include "projections/users.hpp"
+
+namespace muster::views {
+namespace {
+
+// Names as they are today. Rule X9.
+struct Names {
+    const Reading& reading;
+    const Actor& actor;
+
+    std::string who() const { return actor_name(reading, actor); }
+    bool is_actor(UserId user) const {
+        return (actor.kind == ActorKind::user && actor.number == user.number) ||
+               actor.on_behalf_of == user;
+    }
+    std::string user(UserId id) const {
+        const auto row = find_user(reading, id);
+        return row ? name_of(*row) : fmt::format("deleted user #{}", id.number);
+    }
+    std::string admin(AdminId id) const {
+        const auto row = find_admin(reading, id);
+        return row ? row->name : fmt::format("deleted admin #{}", id.number);
+    }
+    std::string account(AccountId id) const {
+        const auto row = find_account(reading, id);
+        return row ? fmt::format("account #{} ({})", id.number, name_of(*row))
+                   : fmt::format("deleted account #{}", id.number);
+    }
+    std::string invitee(InvitationId id) const {
+        const auto row = find_invitation(reading, id);
+        return row && !row->email.empty() ? row->email : fmt::format("invitation #{}", id.number);
+    }
+};
+
+std::string say(const UserRegistered& e, const Names& names) {
+    if (names.is_actor(e.user) || names.actor.kind == ActorKind::system)
+        return fmt::format("{} registered", names.user(e.user));
+    return fmt::format("{} made user {}", names.who(), names.user(e.user));
+}
+std::string say(const UserRenamed& e, const Names& names) {
+    if (names.is_actor(e.user)) return fmt::format("{} changed the own name", names.who());
+    return fmt::format("{} changed the name of {}", names.who(), names.user(e.user));
+}
+std::string say(const LanguageChosen& e, const Names& names) {
+    if (names.is_actor(e.user))
+        return fmt::format("{} chose the language {}", names.who(), e.language);
+    return fmt::format("{} set the language of {} to {}", names.who(), names.user(e.user),
+                       e.language);
+}
+std::string say(const EmailChanged& e, const Names& names) {
+    if (names.is_actor(e.user))
+        return fmt::format("{} changed the own e-mail address", names.who());
+    return fmt::format("{} changed the e-mail address of {}", names.who(), names.user(e.user));
+}
+std::string say(const PasswordChanged& e, const Names& names) {
+    if (names.is_actor(e.user)) return fmt::format("{} changed the own password", names.who());
+    return fmt::format("{} set a password for {}", names.who(), names.user(e.user));
+}
+std::string say(const UserDeleted& e, const Names& names) {
+    return fmt::format("{} deleted user #{}", names.who(), e.user.number);
+}
+
+std::string say(const AccountOpened& e, const Names& names) {
+    if (names.is_actor(e.owner))
+        return fmt::format("{} opened {}", names.who(), names.account(e.account));
+    return fmt::format("{} opened {} for {}", names.who(), names.account(e.account),
+                       names.user(e.owner));
+}
+std::string say(const ProfileChanged& e, const Names& names) {
+    return fmt::format("{} changed the profile of {}", names.who(), names.account(e.account));
+}
+std::string say(const AccountActivated& e, const Names& names) {
+    return fmt::format("{} made {} active", names.who(), names.account(e.account));
+}
+std::string say(const AccountDeactivated& e, const Names& names) {
+    return fmt::format("{} made {} inactive", names.who(), names.account(e.account));
+}
+std::string say(const AccountClosed& e, const Names& names) {
+    return fmt::format("{} closed {}", names.who(), names.account(e.account));
+}
+std::string say(const AccountDeleted& e, const Names& names) {
+    return fmt::format("{} deleted account #{}", names.who(), e.account.number);
+}
+std::string say(const UserInvited& e, const Names& names) {
+    return fmt::format("{} invited {} to {}", names.who(),
+                       e.invitee.value ? e.invitee.value->email : "somebody",
+                       names.account(e.account));
+}
+std::string say(const InvitationResent& e, const Names& names) {
+    return fmt::format("{} sent the invitation of {} to {} again", names.who(),
+                       names.invitee(e.invitation), names.account(e.account));
+}
+std::string say(const InvitationCancelled& e, const Names& names) {
+    return fmt::format("{} cancelled the invitation of {} to {}", names.who(),
+                       names.invitee(e.invitation), names.account(e.account));
+}
+std::string say(const AssociationGranted& e, const Names& names) {
+    if (e.invitation)
+        return fmt::format("{} accepted an invitation to {}", names.user(e.user),
+                           names.account(e.account));
+    return fmt::format("{} gave {} access to {}", names.who(), names.user(e.user),
+                       names.account(e.account));
+}
+std::string say(const PermissionsSet& e, const Names& names) {
+    return fmt::format("{} set the permissions of {} on {}", names.who(), names.user(e.user),
+                       names.account(e.account));
+}
+std::string say(const AssociationEnded& e, const Names& names) {
+    if (names.is_actor(e.user))
+        return fmt::format("{} left {}", names.who(), names.account(e.account));
+    return fmt::format("{} removed {} from {}", names.who(), names.user(e.user),
+                       names.account(e.account));
+}
+std::string say(const OwnershipTransferred& e, const Names& names) {
+    return fmt::format("{} transferred {} from {} to {}", names.who(), names.account(e.account),
+                       names.user(e.from), names.user(e.to));
+}
+
+std::string say(const SessionStarted& e, const Names& names) {
+    const auto user = names.user(e.user);
+    if (!e.account) return fmt::format("{} signed in", user);
+    return fmt::format("{} signed in to {}", user, names.account(e.account->key));
+}
+std::string say(const AccountChosen& e, const Names& names) {
+    return fmt::format("{} chose {}", names.user(e.user), names.account(e.account.key));
+}
+std::string say(const SessionEnded& e, const Names& names) {
+    if (names.is_actor(e.user)) return fmt::format("{} signed out", names.user(e.user));
+    return fmt::format("{} ended a session of {}", names.who(), names.user(e.user));
+}
+std::string say(const AdminSessionStarted& e, const Names& names) {
+    return fmt::format("{} signed in", names.admin(e.admin.key));
+}
+std::string say(const AdminSessionEnded& e, const Names& names) {
+    return fmt::format("{} signed out", names.admin(e.admin.key));
+}
+
+std::string say(const AdminCreated& e, const Names& names) {
+    return fmt::format("{} made admin {} ({})", names.who(), names.admin(e.admin), to_text(e.role));
+}
+std::string say(const ApiKeyCreated& e, const Names& names) {
+    return fmt::format("{} made API key {} ({})", names.who(), e.name, to_text(e.role));
+}
+std::string say(const ApiKeyRevoked& e, const Names& names) {
+    const auto key = find_api_key(names.reading, e.api_key);
+    return fmt::format("{} revoked API key {}", names.who(),
+                       key ? key->name : fmt::format("#{}", e.api_key.number));
+}
+
+std::string say(const RegistrationSwitched& e, const Names& names) {
+    return fmt::format("{} switched client registration {}", names.who(),
+                       to_text(e.client_registration));
+}
+std::string say(const UserManagementSwitched& e, const Names& names) {
+    return fmt::format("{} switched client area user management {}", names.who(),
+                       to_text(e.client_area_user_management));
+}
+
+}  // namespace
+
+std::string activity_text(const Reading& reading, const Record& record) {
+    const Names names{reading, record.actor};
+    return std::visit([&](const auto& event) { return say(event, names); }, record.event);
+}
+
+}  // namespace muster::views

@@ -1,0 +1,175 @@
+#include "projections/associations.hpp"
+
+#include "projections/listing.hpp"
+
+namespace muster::views {
+namespace {
+
+//   'a' account user -> AssociationRow           'u' user account
+using AssociationTable =
+    Table<Associations, 'a', Counted::yes, Walked::yes, AssociationRow, AccountId, UserId>;
+using AssociationsByUser =
+    Table<Associations, 'u', Counted::no, Walked::yes, Nothing, UserId, AccountId>;
+
+void associate(const AssociationRow& row, Rows& rows) {
+    rows.insert<AssociationTable>(row, row.account, row.user);
+    rows.insert<AssociationsByUser>({}, row.user, row.account);
+}
+
+void dissociate(AccountId account, UserId user, Rows& rows) {
+    if (!rows.find<AssociationTable>(account, user)) return;
+    rows.erase<AssociationTable>(account, user);
+    rows.erase<AssociationsByUser>(user, account);
+}
+
+// Rule E12.
+void choose(AccountId account, UserId user, Time at, Rows& rows) {
+    rows.change<AssociationTable>([&](AssociationRow& row) { row.last_sign_in_at = at; }, account,
+                                  user);
+}
+
+}  // namespace
+
+void Associations::on(const AccountOpened& event, const At& at, Rows& rows) {
+    associate({event.account, event.owner, true, Permissions::all(), at.time, std::nullopt}, rows);
+}
+
+void Associations::on(const AssociationGranted& event, const At& at, Rows& rows) {
+    associate({event.account, event.user, false, event.permissions, at.time, std::nullopt}, rows);
+}
+
+void Associations::on(const PermissionsSet& event, const At&, Rows& rows) {
+    rows.change<AssociationTable>([&](AssociationRow& row) { row.permissions = event.permissions; },
+                                  event.account, event.user);
+}
+
+void Associations::on(const AssociationEnded& event, const At&, Rows& rows) {
+    dissociate(event.account, event.user, rows);
+}
+
+void Associations::on(const OwnershipTransferred& event, const At&, Rows& rows) {
+    const auto hand = [&](UserId user, bool is_owner) {
+        rows.change<AssociationTable>(
+            [&](AssociationRow& row) {
+                row.is_owner = is_owner;
+                row.permissions = Permissions::all();  // Of the old owner too: rule O4.
+            },
+            event.account, user);
+    };
+    hand(event.from, false);
+    hand(event.to, true);
+}
+
+void Associations::on(const AccountDeleted& event, const At&, Rows& rows) {
+    for (const auto user : event.users)
+        dissociate(event.account, user, rows);
+}
+
+void Associations::on(const UserDeleted& event, const At&, Rows& rows) {
+    for (const auto account : rows.seconds<AssociationsByUser, AccountId>(event.user))
+        dissociate(account, event.user, rows);
+}
+
+void Associations::on(const SessionStarted& event, const At& at, Rows& rows) {
+    if (event.account) choose(event.account->key, event.user, at.time, rows);
+}
+
+void Associations::on(const AccountChosen& event, const At& at, Rows& rows) {
+    choose(event.account.key, event.user, at.time, rows);
+}
+
+std::optional<AssociationRow> find_association(const Reading& reading, AccountId account,
+                                               UserId user) {
+    return find<AssociationTable>(reading, account, user);
+}
+
+std::vector<AssociationRow> associations_of(const Reading& reading, UserId user) {
+    std::vector<AssociationRow> list;
+    auto accounts = walk<AssociationsByUser>(reading, user);
+    for (bool more = accounts.first(); more; more = accounts.next()) {
+        auto row = find_association(reading, AccountId{last_number(accounts.rest())}, user);
+        if (row) list.push_back(*row);
+    }
+    return list;
+}
+
+std::optional<AccountSummary> find_account_summary(const Reading& reading, AccountId account,
+                                                   UserId user) {
+    const auto association = find_association(reading, account, user);
+    if (!association) return std::nullopt;
+    auto row = find_account(reading, account);
+    if (!row) return std::nullopt;
+    return AccountSummary{std::move(*row), *association};
+}
+
+std::vector<AccountSummary> accounts_of(const Reading& reading, UserId user) {
+    std::vector<AccountSummary> list;
+    for (const auto& association : associations_of(reading, user)) {
+        if (auto account = find_account(reading, association.account))
+            list.push_back({std::move(*account), association});
+    }
+    return list;
+}
+
+void write_account_summary(JsonWriter& out, const AccountSummary& summary) {
+    out.begin_object();
+    out.key("id").number(summary.account.id.number);
+    out.key("name").text(name_of(summary.account));
+    out.key("company_name").text(summary.account.profile.company_name);
+    out.key("status").text(to_text(summary.account.status));
+    out.key("is_owner").boolean(summary.association.is_owner);
+    out.key("permissions").permissions(summary.association.permissions);
+    out.key("last_sign_in_at");
+    write_optional_time(out, summary.association.last_sign_in_at);
+    out.end_object();
+}
+
+std::optional<AccountUser> find_account_user(const Reading& reading, AccountId account,
+                                             UserId user) {
+    const auto association = find_association(reading, account, user);
+    if (!association) return std::nullopt;
+    auto row = find_user(reading, user);
+    if (!row) return std::nullopt;
+    return AccountUser{std::move(*row), *association};
+}
+
+Paged<AccountUser> list_account_users(const Reading& reading, AccountId account,
+                                      const PageRequest& page) {
+    const auto* mark = reading.serving(Associations::number);
+    Listing<AccountUser> list{
+        .reading = reading,
+        .cursor = 'A',
+        .index = AssociationTable::prefix(mark == nullptr ? 0 : mark->generation) +
+                 AssociationTable::rest(account),
+        .row_of = [&](std::string_view rest, std::string_view) {
+            return find_account_user(reading, account, UserId{last_number(rest)});
+        }};
+    return answer(std::move(list), page);
+}
+
+void write_account_user(JsonWriter& out, const AccountUser& row) {
+    out.begin_object();
+    out.key("user_id").number(row.user.id.number);
+    out.key("first_name").text(row.user.first_name);
+    out.key("last_name").text(row.user.last_name);
+    out.key("email").text(row.user.email);
+    out.key("is_owner").boolean(row.association.is_owner);
+    out.key("permissions").permissions(row.association.permissions);
+    out.key("two_factor").boolean(false);
+    out.key("last_sign_in_at");
+    write_optional_time(out, row.association.last_sign_in_at);
+    out.key("associated_at").time(row.association.associated_at);
+    out.end_object();
+}
+
+void write_user_with_accounts(JsonWriter& out, const UserRow& user,
+                              const std::vector<AccountSummary>& accounts) {
+    out.begin_object();
+    write_user_members(out, user);
+    out.key("accounts").begin_array();
+    for (const auto& account : accounts)
+        write_account_summary(out, account);
+    out.end_array().end_object();
+}
+
+}  // namespace muster::views

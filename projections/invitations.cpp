@@ -1,0 +1,129 @@
+#include "projections/invitations.hpp"
+
+#include "projections/activity.hpp"
+#include "projections/listing.hpp"
+
+namespace muster::views {
+namespace {
+
+//   'i' account invitation -> InvitationRow      'a' invitation -> InvitationAccount
+struct InvitationAccount {
+    AccountId account;
+
+    bool operator==(const InvitationAccount&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("account", self.account);
+    }
+};
+using InvitationTable =
+    Table<Invitations, 'i', Counted::yes, Walked::yes, InvitationRow, AccountId, InvitationId>;
+using InvitationAccounts =
+    Table<Invitations, 'a', Counted::no, Walked::no, InvitationAccount, InvitationId>;
+
+void set_status(AccountId account, InvitationId invitation, InvitationStatus status, Rows& rows) {
+    rows.change<InvitationTable>([&](InvitationRow& row) { row.status = status; }, account,
+                                 invitation);
+}
+
+}  // namespace
+
+void Invitations::on(const UserInvited& event, const At& at, Rows& rows) {
+    const InvitationRow row{.id = event.invitation,
+                            .account = event.account,
+                            .email = event.invitee.value.value_or(Address{}).email,
+                            .permissions = event.permissions,
+                            .sender_kind = static_cast<std::uint32_t>(at.actor.kind),
+                            .sender_number = at.actor.number,
+                            .sent_at = at.time,
+                            .expires_at = event.expires_at,
+                            .link = 1,
+                            .status = InvitationStatus::pending};
+    rows.insert<InvitationTable>(row, row.account, row.id);
+    rows.insert<InvitationAccounts>({row.account}, row.id);
+}
+
+void Invitations::on(const InvitationResent& event, const At& at, Rows& rows) {
+    rows.change<InvitationTable>(
+        [&](InvitationRow& row) {
+            row.link = event.link;
+            row.sent_at = at.time;
+            row.expires_at = event.expires_at;
+        },
+        event.account, event.invitation);
+}
+
+void Invitations::on(const InvitationCancelled& event, const At&, Rows& rows) {
+    set_status(event.account, event.invitation, InvitationStatus::cancelled, rows);
+}
+
+void Invitations::on(const AssociationGranted& event, const At&, Rows& rows) {
+    if (event.invitation)
+        set_status(event.account, *event.invitation, InvitationStatus::accepted, rows);
+}
+
+// Rule I26.
+void Invitations::on(const AccountClosed& event, const At&, Rows& rows) {
+    for (const auto id : rows.seconds<InvitationTable, InvitationId>(event.account)) {
+        const auto row = rows.find<InvitationTable>(event.account, id);
+        if (row && row->status == InvitationStatus::pending)
+            set_status(event.account, id, InvitationStatus::cancelled, rows);
+    }
+}
+
+void Invitations::on(const AccountDeleted& event, const At&, Rows& rows) {
+    for (const auto id : rows.seconds<InvitationTable, InvitationId>(event.account)) {
+        rows.erase<InvitationTable>(event.account, id);
+        rows.erase<InvitationAccounts>(id);
+    }
+}
+
+InvitationStatus status_at(const InvitationRow& invitation, Time now) {
+    const bool over =
+        invitation.status == InvitationStatus::pending && invitation.expires_at <= now;
+    return over ? InvitationStatus::expired : invitation.status;
+}
+
+std::optional<InvitationRow> find_invitation(const Reading& reading, InvitationId invitation) {
+    const auto at = find<InvitationAccounts>(reading, invitation);
+    if (!at) return std::nullopt;
+    return find<InvitationTable>(reading, at->account, invitation);
+}
+
+Paged<InvitationRow> list_invitations(const Reading& reading, AccountId account,
+                                      InvitationSelection selection, const PageRequest& page) {
+    const auto* mark = reading.serving(Invitations::number);
+    Listing<InvitationRow> list{
+        .reading = reading,
+        .cursor = selection == InvitationSelection::open ? 'I' : 'J',
+        .index = InvitationTable::prefix(mark == nullptr ? 0 : mark->generation) +
+                 InvitationTable::rest(account),
+        .order = Order::descending,
+        .row_of = [](std::string_view, std::string_view value) {
+            return from_bytes<InvitationRow>(value);
+        }};
+    if (selection == InvitationSelection::open) {
+        list.test = [](const InvitationRow& row) {
+            return row.status == InvitationStatus::pending;
+        };
+    }
+    return answer(std::move(list), page);
+}
+
+std::string sender_name(const Reading& reading, const InvitationRow& invitation) {
+    const Actor sender{static_cast<ActorKind>(invitation.sender_kind), invitation.sender_number,
+                       std::nullopt};
+    return actor_name(reading, sender);
+}
+
+void write_invitation(JsonWriter& out, const InvitationRow& invitation, Time now) {
+    out.begin_object();
+    out.key("id").number(invitation.id.number);
+    out.key("email").text(invitation.email);
+    out.key("permissions").permissions(invitation.permissions);
+    out.key("sent_at").time(invitation.sent_at);
+    out.key("expires_at").time(invitation.expires_at);
+    out.key("status").text(to_text(status_at(invitation, now)));
+    out.end_object();
+}
+
+}  // namespace muster::views

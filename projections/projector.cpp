@@ -1,0 +1,316 @@
+#include "projections/projector.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <fmt/format.h>
+#include <iterator>
+#include <mutex>
+#include <thread>
+
+namespace muster::views {
+namespace {
+
+constexpr std::size_t rush_batch = 2048;
+constexpr std::size_t rush_queue = 4;
+constexpr std::size_t rush_bytes = 64 << 20;  // In all overlays, before they are written.
+
+std::uint64_t start_of(const Hash& leaf) { return Reader{as_text(leaf)}.fixed64(); }
+
+std::string prefix_of(const Mark& mark) {
+    return {static_cast<char>(mark.view), static_cast<char>(mark.generation)};
+}
+
+}  // namespace
+
+Projector::Projector(const Log& log, Keyring& keyring, ViewStore& store,
+                     std::span<const View> views)
+    : log_(log), keyring_(keyring), store_(store) {
+    auto stored = store.marks();
+    for (const auto& view : views)
+        adopt(view, stored);
+    std::ranges::copy(stored, std::back_inserter(frozen_));
+}
+
+// Whether the mark was made over the log that there is now.
+bool Projector::continues(const Mark& mark) const {
+    if (mark.position == 0) return true;
+    if (mark.position > log_.head().number) return false;
+    bool same = false;
+    const auto visit = [&](const Stored& stored) {
+        same = start_of(stored.leaf) == mark.leaf;
+        return false;
+    };
+    return log_.read(Position{mark.position - 1}, 1, visit).has_value() && same;
+}
+
+// Takes the view's marks out of `stored`: goes on with what can be gone on with, keeps an older
+// version for answering, and drops the rest.
+void Projector::adopt(const View& view, Marks& stored) {
+    std::uint32_t generation = 0;
+    bool served = false, moves = false;
+    for (const auto& mark : stored) {
+        if (mark.view != view.number) continue;
+        generation = std::max(generation, mark.generation);
+        const bool current = mark.version == static_cast<std::uint32_t>(view.version);
+        if (!continues(mark)) {
+            drop(mark);
+        } else if (current) {
+            tracks_.push_back({&view, mark, mark, Overlay{store_}});
+            served = served || mark.serving;
+            moves = true;
+        } else if (mark.serving) {
+            frozen_.push_back(mark);
+            served = true;
+        } else {
+            drop(mark);
+        }
+    }
+    std::erase_if(stored, [&](const Mark& mark) { return mark.view == view.number; });
+    if (!moves) {
+        begin(view, generation % 255 + 1, !served);
+    } else if (!served) {
+        tracks_.back().mark.serving = true;  // What it was built beside is gone.
+    }
+}
+
+void Projector::begin(const View& view, std::uint32_t generation, bool serving) {
+    const Mark mark{view.number, generation, serving, static_cast<std::uint32_t>(view.version),
+                    0,           0,          0};
+    tracks_.push_back({&view, mark, mark, Overlay{store_}});
+}
+
+void Projector::drop(const Mark& mark) { dropped_.push_back(prefix_of(mark)); }
+
+bool Projector::start_over(std::string_view view) {
+    const View* found = nullptr;
+    std::uint32_t generation = 0;
+    for (const auto& track : tracks_) {
+        if (track.view->name != view) continue;
+        found = track.view;
+        generation = std::max(generation, track.mark.generation);
+        if (!track.mark.serving && !track.stopped()) return true;  // Is being built already.
+    }
+    if (found == nullptr) return false;
+    std::erase_if(tracks_, [&](const Track& track) {
+        const bool failed = track.view == found && !track.mark.serving;
+        if (failed) drop(track.mark);
+        return failed;
+    });
+    begin(*found, generation % 255 + 1, false);
+    return true;
+}
+
+std::optional<Position> Projector::edge(Which which) const {
+    std::optional<Position> edge;
+    for (const auto& track : tracks_) {
+        const Position at{track.mark.position};
+        if (track.stopped()) continue;
+        if (!edge || (which == Which::ahead ? at > *edge : at < *edge)) edge = at;
+    }
+    return edge;
+}
+
+std::vector<Track*> Projector::tracks_at(Position position) {
+    std::vector<Track*> found;
+    for (auto& track : tracks_) {
+        if (!track.stopped() && track.mark.position == position.number) found.push_back(&track);
+    }
+    return found;
+}
+
+// Where tracks at this position meet others, so that they go on together; else the head.
+Position Projector::next_stop(Position position) const {
+    auto stop = head();
+    for (const auto& track : tracks_) {
+        const Position at{track.mark.position};
+        if (!track.stopped() && at > position) stop = std::min(stop, at);
+    }
+    return stop;
+}
+
+Projector::Batch Projector::read(Position after, std::size_t limit) const {
+    Batch batch;
+    const auto visit = [&](const Stored& stored) {
+        batch.push_back({decode(stored.bytes, &keyring_), start_of(stored.leaf)});
+        return batch.back().record.has_value();
+    };
+    const auto read = log_.read(after, limit, visit);
+    if (!read) batch.push_back({std::unexpected(read.error())});
+    return batch;
+}
+
+void Projector::apply(const Batch& batch, std::span<Track* const> tracks) {
+    for (auto* track : tracks) {
+        for (const auto& decoded : batch) {
+            if (track->stopped()) break;
+            apply(decoded, *track);
+        }
+    }
+}
+
+void Projector::apply(const Decoded& decoded, Track& track) {
+    if (!decoded.record) return stop(track, decoded, decoded.record.error().message);
+    const auto& record = *decoded.record;
+    const At at{record.position, record.time, record.actor, record.caller, record.streams};
+    Rows rows{track.overlay, track.mark.generation};
+    try {
+        track.view->apply(record.event, at, rows);
+    } catch (const std::exception& error) {
+        rows.fail(error.what());  // Of a library below: memory, formatting.
+    }
+    if (track.overlay.error) return stop(track, decoded, *track.overlay.error);
+    track.mark.position = record.position.number;
+    track.mark.leaf = decoded.leaf;
+}
+
+// What the event left half done goes; what came before it is applied again.
+void Projector::stop(Track& track, const Decoded& at, std::string_view why) {
+    const std::string type{at.record ? type_of(at.record->event).name : "unreadable"};
+    auto error = fmt::format("position {}, {}: {}", track.mark.position + 1, type, why);
+    const Position good{track.mark.position};
+    track.overlay.clear();
+    track.overlay.error.reset();
+    track.mark = track.written;
+    while (track.mark.position < good.number && !track.stopped()) {
+        const auto left = static_cast<std::size_t>(good.number - track.mark.position);
+        for (const auto& decoded :
+             read(Position{track.mark.position}, std::min(left, rush_batch))) {
+            if (!track.stopped()) apply(decoded, track);
+        }
+    }
+    track.error = std::move(error);
+}
+
+// What was built beside an older generation and has arrived takes its place.
+void Projector::take_places(Position head) {
+    for (auto& track : tracks_) {
+        if (track.stopped() || track.mark.position < head.number) continue;
+        track.arrived = true;
+        if (track.mark.serving) continue;
+        track.mark.serving = true;
+        std::erase_if(frozen_, [&](const Mark& mark) {
+            const bool older = mark.view == track.mark.view;
+            if (older) drop(mark);
+            return older;
+        });
+        for (auto& older : tracks_) {
+            if (older.view == track.view && &older != &track) older.view = nullptr;
+        }
+    }
+    std::erase_if(tracks_, [&](const Track& track) {
+        if (track.view == nullptr) drop(track.mark);
+        return track.view == nullptr;
+    });
+}
+
+std::expected<void, Fault> Projector::write() {
+    take_places(head());
+    StoreBatch batch;
+    batch.dropped = dropped_;
+    batch.marks = frozen_;
+    for (auto& track : tracks_) {
+        track.overlay.collect(batch);
+        track.mark.rows = static_cast<std::uint64_t>(static_cast<std::int64_t>(track.written.rows) +
+                                                     track.overlay.counted);
+        batch.marks.push_back(track.mark);
+    }
+    if (auto written = store_.write(batch); !written) return written;
+    dropped_.clear();
+    for (auto& track : tracks_) {
+        track.overlay.clear();
+        track.written = track.mark;
+    }
+    return {};
+}
+
+std::expected<std::size_t, Fault> Projector::step(Which which, std::size_t limit) {
+    const auto from = edge(which);
+    if (!from) return 0;
+    const auto left = next_stop(*from).number - std::min(from->number, next_stop(*from).number);
+    const auto batch = read(*from, std::min(limit, static_cast<std::size_t>(left)));
+    apply(batch, tracks_at(*from));
+    if (auto written = write(); !written) return std::unexpected(written.error());
+    return batch.size();
+}
+
+// Reads and decodes ahead of who takes the batches.
+class Projector::Ahead {
+public:
+    Ahead(const Projector& projector, Position after, Position last)
+        : thread_([this, &projector, after, last] { run(projector, after, last); }) {}
+    ~Ahead() {
+        {
+            const std::lock_guard lock{mutex_};
+            over_ = true;
+        }
+        changed_.notify_all();
+        thread_.join();
+    }
+    Ahead(const Ahead&) = delete;
+    Ahead& operator=(const Ahead&) = delete;
+
+    // Empty at the end.
+    Batch take() {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [&] { return !queue_.empty() || over_; });
+        if (queue_.empty()) return {};
+        auto batch = std::move(queue_.front());
+        queue_.pop_front();
+        changed_.notify_all();
+        return batch;
+    }
+
+private:
+    void run(const Projector& projector, Position at, Position last) {
+        bool good = true;
+        while (at < last && good) {
+            const auto left = static_cast<std::size_t>(last.number - at.number);
+            auto batch = projector.read(at, std::min(rush_batch, left));
+            at.number += batch.size();
+            good = !batch.empty() && batch.back().record.has_value();
+            std::unique_lock lock{mutex_};
+            changed_.wait(lock, [&] { return queue_.size() < rush_queue || over_; });
+            if (over_) return;
+            queue_.push_back(std::move(batch));
+            changed_.notify_all();
+        }
+        const std::lock_guard lock{mutex_};
+        over_ = true;
+        changed_.notify_all();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Batch> queue_;
+    bool over_ = false;
+    std::thread thread_;  // Last: it uses the others.
+};
+
+std::expected<void, Fault> Projector::rush(Which which, const std::function<bool()>& wrote) {
+    const auto from = edge(which);
+    if (!from) return {};
+    store_.bulk(true);
+    auto moving = tracks_at(*from);
+    std::expected<void, Fault> result;
+    {
+        auto at = *from;
+        Ahead ahead{*this, at, next_stop(at)};
+        for (auto batch = ahead.take(); !batch.empty(); batch = ahead.take()) {
+            apply(batch, moving);
+            at.number += batch.size();
+            std::size_t held = 0;
+            for (const auto* track : moving)
+                held += track->overlay.bytes;
+            if (held < rush_bytes) continue;
+            if (result = write(); !result || !wrote()) break;
+            moving = tracks_at(at);  // A write ends the tracks whose place was taken.
+        }
+    }
+    if (result) result = write();
+    store_.bulk(false);
+    wrote();
+    return result;
+}
+
+}  // namespace muster::views

@@ -1,0 +1,110 @@
+#include "projections/sessions.hpp"
+
+#include <algorithm>
+
+#include "events/ip_address.hpp"
+#include "projections/listing.hpp"
+
+namespace muster::views {
+namespace {
+
+//   's' session -> SessionRow                    'u' user session
+using SessionTable = Table<Sessions, 's', Counted::yes, Walked::no, SessionRow, SessionId>;
+using SessionsByUser = Table<Sessions, 'u', Counted::no, Walked::yes, Nothing, UserId, SessionId>;
+
+void end_session(SessionId session, Rows& rows) {
+    const auto row = rows.find<SessionTable>(session);
+    if (!row) return;
+    if (row->user) rows.erase<SessionsByUser>(*row->user, session);
+    rows.erase<SessionTable>(session);
+}
+
+}  // namespace
+
+void Sessions::on(const SessionStarted& event, const At& at, Rows& rows) {
+    const SessionRow row{
+        .id = event.session,
+        .user = event.user,
+        .admin = std::nullopt,
+        .account = event.account ? std::optional{event.account->key} : std::nullopt,
+        .started_at = at.time,
+        .last_used_at = at.time,
+        .expires_at = event.expires_at,
+        .user_agent = event.client.value.value_or(Client{}).user_agent,
+        .ip = std::string{at.caller}};
+    rows.insert<SessionTable>(row, row.id);
+    rows.insert<SessionsByUser>({}, event.user, row.id);
+}
+
+void Sessions::on(const AccountChosen& event, const At& at, Rows& rows) {
+    rows.change<SessionTable>(
+        [&](SessionRow& row) {
+            row.account = event.account.key;
+            row.last_used_at = at.time;
+        },
+        event.session);
+}
+
+void Sessions::on(const SessionEnded& event, const At&, Rows& rows) {
+    end_session(event.session, rows);
+}
+
+void Sessions::on(const AdminSessionStarted& event, const At& at, Rows& rows) {
+    const SessionRow row{.id = event.session,
+                         .user = std::nullopt,
+                         .admin = event.admin.key,
+                         .account = std::nullopt,
+                         .started_at = at.time,
+                         .last_used_at = at.time,
+                         .expires_at = event.expires_at,
+                         .user_agent = event.client.value.value_or(Client{}).user_agent,
+                         .ip = std::string{at.caller}};
+    rows.insert<SessionTable>(row, row.id);
+}
+
+void Sessions::on(const AdminSessionEnded& event, const At&, Rows& rows) {
+    end_session(event.session, rows);
+}
+
+void Sessions::on(const UserDeleted& event, const At&, Rows& rows) {
+    for (const auto session : rows.seconds<SessionsByUser, SessionId>(event.user))
+        end_session(session, rows);
+}
+
+std::optional<SessionRow> find_session(const Reading& reading, SessionId session) {
+    return find<SessionTable>(reading, session);
+}
+
+std::vector<SessionRow> sessions_of(const Reading& reading, UserId user, Time now) {
+    std::vector<SessionRow> list;
+    auto sessions = walk<SessionsByUser>(reading, user);
+    for (bool more = sessions.last(); more; more = sessions.previous()) {
+        auto row = find_session(reading, SessionId{last_number(sessions.rest())});
+        if (row && row->expires_at > now) list.push_back(std::move(*row));
+    }
+    return list;
+}
+
+void write_session(JsonWriter& out, const SessionRow& session, SessionId current) {
+    out.begin_object();
+    out.key("id").number(session.id.number);
+    out.key("created_at").time(session.started_at);
+    out.key("last_used_at").time(session.last_used_at);
+    out.key("ip");
+    if (const auto ip = ip_text(session.ip); ip.empty()) {
+        out.null();
+    } else {
+        out.text(ip);
+    }
+    out.key("user_agent").text(session.user_agent);
+    out.key("current").boolean(session.id == current);
+    out.key("account_id");
+    if (session.account) {
+        out.number(session.account->number);
+    } else {
+        out.null();
+    }
+    out.end_object();
+}
+
+}  // namespace muster::views

@@ -1,0 +1,249 @@
+#include "projections/users.hpp"
+
+#include "projections/listing.hpp"
+#include "projections/search_text.hpp"
+#include "projections/stream_versions.hpp"
+
+namespace muster::views {
+namespace {
+
+//   'u' user -> UserRow            'v' user -> StreamVersionRow
+//   'n' name user                  'e' address user                  's' last sign-in, user
+//   'l' last name, user: where there is a first name, too
+using UserTable = Table<Users, 'u', Counted::yes, Walked::no, UserRow, UserId>;
+using UserVersions = Table<Users, 'v', Counted::no, Walked::no, StreamVersionRow, UserId>;
+using UsersByName = Table<Users, 'n', Counted::no, Walked::no, Nothing, std::string, UserId>;
+using UsersByEmail = Table<Users, 'e', Counted::no, Walked::no, Nothing, std::string, UserId>;
+using UsersByLastName = Table<Users, 'l', Counted::no, Walked::no, Nothing, std::string, UserId>;
+using UsersBySignIn =
+    Table<Users, 's', Counted::no, Walked::no, Nothing, std::optional<Time>, UserId>;
+
+std::string sort_name(const UserRow& user) { return search_text(user.first_name, user.last_name); }
+
+// Every index key of the row, to whom it is to be inserted or erased.
+void for_names(const UserRow& user, auto&& each) {
+    each(UsersByName{}, sort_name(user));
+    if (!user.first_name.empty() && !user.last_name.empty())
+        each(UsersByLastName{}, search_text(user.last_name));
+}
+
+void index_names(const UserRow& user, Rows& rows) {
+    for_names(user, [&]<class T>(T, const std::string& text) {
+        rows.template insert<T>({}, text, user.id);
+    });
+}
+void unindex_names(const UserRow& user, Rows& rows) {
+    for_names(user,
+              [&]<class T>(T, const std::string& text) { rows.template erase<T>(text, user.id); });
+}
+
+void change_account_count(UserId user, int change, Rows& rows) {
+    rows.change<UserTable>(
+        [&](UserRow& row) {
+            row.account_count = static_cast<std::uint32_t>(
+                std::max<std::int64_t>(0, std::int64_t{row.account_count} + change));
+        },
+        user);
+}
+
+bool found_by(const UserRow& user, const std::string& query) {
+    return sort_name(user).starts_with(query) || search_text(user.last_name).starts_with(query) ||
+           search_text(user.email).starts_with(query) ||
+           number_in(query) == std::optional{user.id.number};
+}
+
+// Which index a list walks, and the key of a row in it.
+template <class T>
+void walk_index(Listing<UserRow>& list, std::uint32_t generation) {
+    list.index = T::prefix(generation);
+    list.marked = true;
+    list.row_of = [&reading = list.reading](std::string_view rest, std::string_view) {
+        return find_user(reading, UserId{last_number(rest)});
+    };
+}
+std::string key_in(UserSort sort, const UserRow& user) {
+    switch (sort) {
+        case UserSort::name:
+            return UsersByName::rest(sort_name(user), user.id);
+        case UserSort::email:
+            return UsersByEmail::rest(search_text(user.email), user.id);
+        case UserSort::last_sign_in_at:
+            return UsersBySignIn::rest(user.last_sign_in_at, user.id);
+        case UserSort::id:
+            break;
+    }
+    return UserTable::rest(user.id);
+}
+
+void search_users(Listing<UserRow>& list, std::uint32_t generation, const UserFilter& filter,
+                  const std::string& query) {
+    const auto found =
+        find_candidates(list.reading, {UsersByName::prefix(generation) + '\0' + query,
+                                       UsersByEmail::prefix(generation) + '\0' + query,
+                                       UsersByLastName::prefix(generation) + '\0' + query});
+    if (!found) return;
+    auto ids = *found;
+    if (const auto number = number_in(query)) ids.insert(*number);
+    list.candidates.emplace();
+    for (const auto id : ids) {
+        if (auto user = find_user(list.reading, UserId{id})) {
+            auto key = key_in(filter.sort, *user);
+            list.candidates->emplace_back(std::move(key), std::move(*user));
+        }
+    }
+}
+
+}  // namespace
+
+std::string name_of(const UserRow& user) {
+    if (user.first_name.empty() && user.last_name.empty()) return user.email;
+    if (user.first_name.empty() || user.last_name.empty()) return user.first_name + user.last_name;
+    return user.first_name + ' ' + user.last_name;
+}
+
+void Users::every(const At& at, Rows& rows) {
+    for (const auto& [stream, version] : at.streams) {
+        if (stream.kind == StreamKind::user)
+            rows.replace<UserVersions>({version}, UserId{stream.low});
+    }
+}
+
+void Users::on(const UserRegistered& event, const At& at, Rows& rows) {
+    const auto person = event.person.value.value_or(Person{});
+    const UserRow user{event.user,
+                       person.first_name,
+                       person.last_name,
+                       person.email,
+                       event.language,
+                       std::nullopt,
+                       0,
+                       at.time};
+    rows.insert<UserTable>(user, user.id);
+    rows.insert<UsersByEmail>({}, search_text(user.email), user.id);
+    rows.insert<UsersBySignIn>({}, std::nullopt, user.id);
+    index_names(user, rows);
+}
+
+void Users::on(const UserRenamed& event, const At&, Rows& rows) {
+    if (!event.name.value) return;
+    rows.change<UserTable>(
+        [&](UserRow& user) {
+            unindex_names(user, rows);
+            user.first_name = event.name.value->first_name.value_or(user.first_name);
+            user.last_name = event.name.value->last_name.value_or(user.last_name);
+            index_names(user, rows);
+        },
+        event.user);
+}
+
+void Users::on(const LanguageChosen& event, const At&, Rows& rows) {
+    rows.change<UserTable>([&](UserRow& user) { user.language = event.language; }, event.user);
+}
+
+void Users::on(const EmailChanged& event, const At&, Rows& rows) {
+    rows.change<UserTable>(
+        [&](UserRow& user) {
+            rows.erase<UsersByEmail>(search_text(user.email), user.id);
+            user.email = event.address.value.value_or(Address{}).email;
+            rows.insert<UsersByEmail>({}, search_text(user.email), user.id);
+        },
+        event.user);
+}
+
+void Users::on(const UserDeleted& event, const At&, Rows& rows) {
+    rows.erase<UserVersions>(event.user);
+    const auto user = rows.find<UserTable>(event.user);
+    if (!user) return;
+    unindex_names(*user, rows);
+    rows.erase<UsersByEmail>(search_text(user->email), user->id);
+    rows.erase<UsersBySignIn>(user->last_sign_in_at, user->id);
+    rows.erase<UserTable>(user->id);
+}
+
+void Users::on(const AccountOpened& event, const At&, Rows& rows) {
+    change_account_count(event.owner, +1, rows);
+}
+void Users::on(const AssociationGranted& event, const At&, Rows& rows) {
+    change_account_count(event.user, +1, rows);
+}
+void Users::on(const AssociationEnded& event, const At&, Rows& rows) {
+    change_account_count(event.user, -1, rows);
+}
+void Users::on(const AccountDeleted& event, const At&, Rows& rows) {
+    for (const auto user : event.users)
+        change_account_count(user, -1, rows);
+}
+
+void Users::on(const SessionStarted& event, const At& at, Rows& rows) {
+    rows.change<UserTable>(
+        [&](UserRow& user) {
+            rows.erase<UsersBySignIn>(user.last_sign_in_at, user.id);
+            user.last_sign_in_at = at.time;
+            rows.insert<UsersBySignIn>({}, user.last_sign_in_at, user.id);
+        },
+        event.user);
+}
+
+std::optional<UserRow> find_user(const Reading& reading, UserId user) {
+    return find<UserTable>(reading, user);
+}
+
+std::uint64_t user_version(const Reading& reading, UserId user) {
+    return find<UserVersions>(reading, user).value_or(StreamVersionRow{}).version;
+}
+
+Paged<UserRow> list_users(const Reading& reading, const UserFilter& filter,
+                          const PageRequest& page) {
+    const auto* mark = reading.serving(Users::number);
+    const auto generation = mark == nullptr ? 0 : mark->generation;
+    const auto query = search_text(filter.search);
+    Listing<UserRow> list{.reading = reading,
+                          .cursor = static_cast<char>('a' + 2 * static_cast<int>(filter.sort) +
+                                                      static_cast<int>(filter.order)),
+                          .index = UserTable::prefix(generation),
+                          .order = filter.order,
+                          .row_of = [](std::string_view, std::string_view value) {
+                              return from_bytes<UserRow>(value);
+                          }};
+    if (filter.sort == UserSort::name) walk_index<UsersByName>(list, generation);
+    if (filter.sort == UserSort::email) walk_index<UsersByEmail>(list, generation);
+    if (filter.sort == UserSort::last_sign_in_at) walk_index<UsersBySignIn>(list, generation);
+    if (!query.empty()) search_users(list, generation, filter, query);
+
+    // Nobody has two-factor or a verified address yet.
+    const bool nobody = filter.two_factor.value_or(false) || filter.verified.value_or(false);
+    if (nobody || filter.account_count || !query.empty()) {
+        list.test = [&filter, query, nobody](const UserRow& user) {
+            return !nobody &&
+                   user.account_count ==
+                       filter.account_count.value_or(std::uint64_t{user.account_count}) &&
+                   (query.empty() || found_by(user, query));
+        };
+    }
+    if (mark != nullptr) list.known_total = mark->rows;
+    return answer(std::move(list), page);
+}
+
+void write_user_members(JsonWriter& out, const UserRow& user) {
+    out.key("id").number(user.id.number);
+    out.key("first_name").text(user.first_name);
+    out.key("last_name").text(user.last_name);
+    out.key("email").text(user.email);
+    out.key("language").text(user.language);
+    out.key("two_factor").boolean(false);
+    out.key("security_question").boolean(false);
+    out.key("email_verified").boolean(false);
+    out.key("identity_verification").text("none");
+    out.key("last_sign_in_at");
+    write_optional_time(out, user.last_sign_in_at);
+    out.key("account_count").number(std::uint64_t{user.account_count});
+    out.key("created_at").time(user.created_at);
+}
+
+void write_user(JsonWriter& out, const UserRow& user) {
+    out.begin_object();
+    write_user_members(out, user);
+    out.end_object();
+}
+
+}  // namespace muster::views

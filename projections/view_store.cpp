@@ -1,0 +1,339 @@
+#include "projections/view_store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <fmt/format.h>
+#include <mutex>
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include "events/codec.hpp"
+
+namespace muster::views {
+namespace {
+
+// The value of the marks' key: layout(varint) list of Mark. Another layout is another store.
+constexpr std::uint64_t store_layout = 1;
+const std::string marks_key(1, '\0');
+
+constexpr std::size_t bulk_buffer_bytes = 32 << 20;
+
+// RocksDB's own log file would change the folder, also when it is only read.
+class NoLog final : public rocksdb::Logger {
+public:
+    using rocksdb::Logger::Logv;
+    void Logv(const char*, va_list) override {}
+};
+
+rocksdb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view view(const rocksdb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+
+// A store that somebody else has, or that is out of room, is whole: all else is made anew.
+bool is_whole(const rocksdb::Status& status) {
+    return status.IsNoSpace() || status.IsBusy() ||
+           (status.IsIOError() && (status.ToString().find("LOCK") != std::string::npos ||
+                                   status.ToString().find("ermission") != std::string::npos));
+}
+
+Fault store_fault(const rocksdb::Status& status) {
+    const bool damaged = status.IsCorruption() || status.IsNotSupported();
+    return {damaged ? Fault::Kind::damaged : Fault::Kind::unavailable,
+            fmt::format("the views: {}", status.ToString())};
+}
+
+// The first key behind all that start with the prefix, which does not end in 0xff.
+std::string behind(std::string prefix) {
+    while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xff)
+        prefix.pop_back();
+    if (!prefix.empty()) ++prefix.back();
+    return prefix;
+}
+
+std::optional<Marks> parse_marks(std::string_view bytes) {
+    Reader in{bytes};
+    if (in.varint() != store_layout) return std::nullopt;
+    Marks marks;
+    get(in, marks);
+    if (!in.done()) return std::nullopt;
+    return marks;
+}
+
+rocksdb::Options store_options(const ViewStore::Options& options) {
+    rocksdb::BlockBasedTableOptions table;
+    table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    table.cache_index_and_filter_blocks = true;
+    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    table.format_version = 5;
+
+    rocksdb::Options result;
+    result.create_if_missing = options.mode == ViewStore::Options::Mode::write;
+    result.info_log = std::make_shared<NoLog>();
+    result.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+    result.compression = rocksdb::kLZ4Compression;
+    result.write_buffer_size = options.write_buffer_bytes;
+    result.max_write_buffer_number = 3;
+    result.allow_concurrent_memtable_write = false;
+    result.max_open_files = 256;
+    result.max_background_jobs = 2;
+    result.avoid_flush_during_shutdown = true;  // The destructor flushes.
+    result.stats_dump_period_sec = 0;
+    return result;
+}
+
+}  // namespace
+
+struct Walk::Impl {
+    std::shared_ptr<const Reading::Moment> moment;
+    std::shared_ptr<std::optional<Fault>> fault;
+    std::string prefix, upper;
+    rocksdb::Slice lower_bound, upper_bound;
+    std::unique_ptr<rocksdb::Iterator> at;
+
+    bool settle() {
+        if (at == nullptr) return false;
+        if (!at->status().ok() && !*fault) *fault = store_fault(at->status());
+        return at->Valid();
+    }
+};
+
+struct Reading::Moment {
+    std::shared_ptr<rocksdb::DB> db;
+    const rocksdb::Snapshot* snapshot;
+    Marks marks;
+    std::array<const Mark*, 256> serving{};
+
+    Moment(std::shared_ptr<rocksdb::DB> from, Marks all)
+        : db(std::move(from)), snapshot(db->GetSnapshot()), marks(std::move(all)) {
+        for (const auto& mark : marks) {
+            if (mark.serving) serving.at(mark.view) = &mark;
+        }
+    }
+    Moment(const Moment&) = delete;
+    Moment& operator=(const Moment&) = delete;
+    ~Moment() { db->ReleaseSnapshot(snapshot); }
+};
+
+Walk::Walk(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Walk::Walk(Walk&&) noexcept = default;
+Walk& Walk::operator=(Walk&&) noexcept = default;
+Walk::~Walk() = default;
+
+bool Walk::seek(std::string_view rest) {
+    impl_->at->Seek(impl_->prefix + std::string{rest});
+    return impl_->settle();
+}
+bool Walk::seek_back(std::string_view rest) {
+    impl_->at->SeekForPrev(impl_->prefix + std::string{rest});
+    return impl_->settle();
+}
+bool Walk::first() {
+    impl_->at->SeekToFirst();
+    return impl_->settle();
+}
+bool Walk::last() {
+    impl_->at->SeekToLast();
+    return impl_->settle();
+}
+bool Walk::next() {
+    impl_->at->Next();
+    return impl_->settle();
+}
+bool Walk::previous() {
+    impl_->at->Prev();
+    return impl_->settle();
+}
+bool Walk::valid() const { return impl_->at->Valid(); }
+std::string_view Walk::rest() const { return view(impl_->at->key()).substr(impl_->prefix.size()); }
+std::string_view Walk::value() const { return view(impl_->at->value()); }
+
+Reading::Reading(std::shared_ptr<const Moment> moment)
+    : moment_(std::move(moment)), fault_(std::make_shared<std::optional<Fault>>()) {}
+
+std::optional<std::string> Reading::get(std::string_view key) const {
+    rocksdb::ReadOptions options;
+    options.snapshot = moment_->snapshot;
+    std::string value;
+    const auto status = moment_->db->Get(options, slice(key), &value);
+    if (status.ok()) return value;
+    if (!status.IsNotFound()) fail(store_fault(status));
+    return std::nullopt;
+}
+
+Walk Reading::walk(std::string prefix) const {
+    auto impl = std::make_unique<Walk::Impl>();
+    impl->moment = moment_;
+    impl->fault = fault_;
+    impl->prefix = std::move(prefix);
+    impl->upper = behind(impl->prefix);
+    impl->lower_bound = slice(impl->prefix);
+    impl->upper_bound = slice(impl->upper);
+    rocksdb::ReadOptions options;
+    options.snapshot = moment_->snapshot;
+    options.iterate_lower_bound = &impl->lower_bound;
+    options.iterate_upper_bound = &impl->upper_bound;
+    impl->at.reset(moment_->db->NewIterator(options));
+    return Walk{std::move(impl)};
+}
+
+void Reading::fail(Fault fault) const {
+    if (!*fault_) *fault_ = std::move(fault);
+}
+
+const Mark* Reading::serving(std::uint32_t view) const { return moment_->serving.at(view); }
+
+Position Reading::position() const {
+    Position lowest{UINT64_MAX};
+    for (const auto& mark : moment_->marks) {
+        if (mark.serving) lowest = std::min(lowest, Position{mark.position});
+    }
+    return lowest.number == UINT64_MAX ? Position{} : lowest;
+}
+
+struct ViewStore::Impl {
+    std::filesystem::path folder;
+    Options options;
+    bool delete_at_end = false;
+    bool whole = true;                  // Not to be deleted for failing to open.
+    std::atomic<bool> damaged = false;  // Found while writing: deleted at the end.
+    std::shared_ptr<rocksdb::DB> db;
+    mutable std::mutex mutex;
+    std::shared_ptr<const Reading::Moment> moment;
+
+    std::expected<void, Fault> open();
+    void publish(Marks marks) {
+        auto fresh = std::make_shared<const Reading::Moment>(db, std::move(marks));
+        const std::lock_guard lock{mutex};
+        moment.swap(fresh);  // The old one goes after the lock.
+    }
+    Fault note(const rocksdb::Status& status) {
+        auto fault = store_fault(status);
+        if (fault.kind == Fault::Kind::damaged) damaged = true;
+        return fault;
+    }
+};
+
+std::expected<void, Fault> ViewStore::Impl::open() {
+    const auto settings = store_options(options);
+    rocksdb::DB* opened = nullptr;
+    const auto status = options.mode == Options::Mode::read
+                            ? rocksdb::DB::OpenForReadOnly(settings, folder.string(), &opened)
+                            : rocksdb::DB::Open(settings, folder.string(), &opened);
+    whole = status.ok() || is_whole(status);
+    if (!status.ok()) return std::unexpected(store_fault(status));
+    db.reset(opened);
+
+    std::string bytes;
+    const auto found = db->Get({}, marks_key, &bytes);
+    if (!found.ok() && !found.IsNotFound()) {
+        whole = false;
+        return std::unexpected(store_fault(found));
+    }
+    auto marks = found.ok() ? parse_marks(bytes) : Marks{};
+    if (!marks) {
+        whole = false;
+        return std::unexpected(
+            Fault{Fault::Kind::damaged, "the views: their marks cannot be read"});
+    }
+    publish(std::move(*marks));
+    return {};
+}
+
+ViewStore::ViewStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+ViewStore::~ViewStore() {
+    if (impl_->options.mode == Options::Mode::write && !impl_->delete_at_end) (void)flush();
+    impl_->moment.reset();
+    impl_->db.reset();
+    std::error_code ignored;
+    if (impl_->delete_at_end || impl_->damaged) std::filesystem::remove_all(impl_->folder, ignored);
+}
+
+std::expected<std::unique_ptr<ViewStore>, Fault> ViewStore::open(
+    const std::filesystem::path& folder, const Options& options) {
+    auto impl = std::make_unique<Impl>();
+    impl->folder = folder;
+    impl->options = options;
+    auto opened = impl->open();
+    if (!opened && !impl->whole && options.mode == Options::Mode::write) {
+        impl->moment.reset();
+        impl->db.reset();
+        std::error_code error;
+        std::filesystem::remove_all(folder, error);  // Views are made again from the log.
+        opened = impl->open();
+    }
+    if (!opened) return std::unexpected(opened.error());
+    return std::unique_ptr<ViewStore>{new ViewStore{std::move(impl)}};
+}
+
+std::expected<std::unique_ptr<ViewStore>, Fault> ViewStore::temporary() {
+    auto name = (std::filesystem::temp_directory_path() / "muster-views-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) {
+        return std::unexpected(
+            Fault{Fault::Kind::unavailable, "the views: no temporary folder can be made"});
+    }
+    auto store = open(name, {});
+    if (store) (*store)->impl_->delete_at_end = true;
+    return store;
+}
+
+Reading ViewStore::now() const {
+    const std::lock_guard lock{impl_->mutex};
+    return Reading{impl_->moment};
+}
+
+Marks ViewStore::marks() const {
+    const std::lock_guard lock{impl_->mutex};
+    return impl_->moment->marks;
+}
+
+std::expected<void, Fault> ViewStore::write(const StoreBatch& batch) {
+    rocksdb::WriteBatch writes;
+    for (const auto& prefix : batch.dropped)
+        writes.DeleteRange(prefix, behind(prefix));
+    for (const auto& [key, value] : batch.rows) {
+        if (value) {
+            writes.Put(slice(key), slice(*value));
+        } else {
+            writes.Delete(slice(key));
+        }
+    }
+    std::string marks;
+    Writer out{marks};
+    out.varint(store_layout);
+    put(out, batch.marks);
+    writes.Put(marks_key, marks);
+
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    const auto status = impl_->db->Write(options, &writes);
+    if (!status.ok()) return std::unexpected(impl_->note(status));
+    impl_->publish(batch.marks);
+    return {};
+}
+
+std::expected<std::optional<std::string>, Fault> ViewStore::get(std::string_view key) const {
+    std::string value;
+    const auto status = impl_->db->Get({}, slice(key), &value);
+    if (status.ok()) return value;
+    if (status.IsNotFound()) return std::nullopt;
+    return std::unexpected(impl_->note(status));
+}
+
+void ViewStore::bulk(bool on) {
+    const auto bytes = on ? bulk_buffer_bytes : impl_->options.write_buffer_bytes;
+    (void)impl_->db->SetOptions({{"write_buffer_size", std::to_string(bytes)}});
+}
+
+std::expected<void, Fault> ViewStore::flush() {
+    const auto status = impl_->db->Flush({});
+    if (!status.ok()) return std::unexpected(impl_->note(status));
+    return {};
+}
+
+}  // namespace muster::views

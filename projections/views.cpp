@@ -1,0 +1,25 @@
+#include "projections/views.hpp"
+
+#include <array>
+
+#include "projections/accounts.hpp"
+#include "projections/activity.hpp"
+#include "projections/associations.hpp"
+#include "projections/invitations.hpp"
+#include "projections/outbox.hpp"
+#include "projections/sessions.hpp"
+#include "projections/settings.hpp"
+#include "projections/staff.hpp"
+#include "projections/users.hpp"
+
+namespace muster::views {
+
+std::span<const View> all_views() {
+    static const std::array views{
+        view_of<Users>(),       view_of<Accounts>(), view_of<Associations>(),
+        view_of<Invitations>(), view_of<Sessions>(), view_of<Activity>(),
+        view_of<Outbox>(),      view_of<Staff>(),    view_of<Settings>()};
+    return views;
+}
+
+}  // namespace muster::views
