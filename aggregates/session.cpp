@@ -1,6 +1,11 @@
 #include "aggregates/session.hpp"
 
 namespace muster {
+namespace {
+
+constexpr Error no_such_session = not_found("session.not_found", "There is no such session.");
+
+}  // namespace
 
 Event signed_in(UserId user, const SignIn& command) {
     const auto account =
@@ -19,6 +24,7 @@ Decision when(const User& user, const SignIn& command) {
 }
 
 Decision when(const Session& session, const SignOut&) {
+    if (!session.user && !session.admin) return no_such_session;
     if (session.ended) return already_so;
     if (session.admin) return Events{AdminSessionEnded{session.id, {session.admin}}};
     return Events{SessionEnded{session.id, session.user}};

@@ -19,7 +19,9 @@ AdminId Staff::holder_of(const EmailKey& address) const {
 
 Decision when(const Staff& staff, const SetUp& command) {
     if (!staff.admins.empty()) return set_up_done;
-    return when(staff, command.admin);
+    auto first = command.admin;
+    first.role = Role::administrator;
+    return when(staff, first);
 }
 
 Decision when(const Staff& staff, const CreateAdmin& command) {

@@ -11,8 +11,9 @@ constexpr Error is_owner =
     conflict("user.is_owner", "An account's owner can be deleted only together with the account.");
 
 bool proven(const User& user, const Proof& proof) {
-    return proof.kind == Proof::Kind::staff ||
-           (proof.kind == Proof::Kind::password && proof.password == user.password);
+    if (proof.kind == Proof::Kind::password)
+        return user.password != 0 && proof.password == user.password;
+    return proof.kind == Proof::Kind::staff;
 }
 
 void end_sessions(Events& events, const User& user, std::optional<SessionId> keep) {
