@@ -1,0 +1,15 @@
+# Sourced by the scripts beside it: installs what of packages.txt is missing.
+install_missing_packages() {
+    local list missing
+    list=$(grep -vE '^(#|$)' "$(dirname "${BASH_SOURCE[0]}")/packages.txt")
+    missing=$(for package in $list; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+    done)
+    [ -z "$missing" ] && return 0
+    local as_root=
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    echo "Installing: $(echo $missing)" >&2
+    $as_root apt-get update -qq >&2
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends $missing >&2
+}
