@@ -140,6 +140,7 @@ struct Staging {
     rocksdb::WriteBatch batch;
     std::unordered_map<StreamId, std::uint64_t> versions;
     std::unordered_map<CommandId, Duplicate, CommandIdHash> commands;
+    std::array<std::uint64_t, 256> marks{};  // By sequence; zero where a mark stays as it is.
     Frontier frontier;
     Time time;
 
@@ -188,6 +189,7 @@ private:
     std::expected<std::uint64_t*, Fault> staged_version(const StreamId& stream, Staging& staging);
     std::expected<void, Fault> stage_event(const Draft& draft, Staging& staging);
     void stage_rest(const Commit& commit, const Duplicate& outcome, Staging& staging);
+    void stage_marks(Staging& staging);
     void publish(Staging& staging);
 
     // Opening.
@@ -271,6 +273,7 @@ std::expected<std::vector<Outcome>, Fault> RocksLog::stage(std::span<const Commi
         if (!outcome) return std::unexpected(outcome.error());
         outcomes.push_back(*outcome);
     }
+    stage_marks(staging);
     return outcomes;
 }
 
@@ -349,13 +352,8 @@ void RocksLog::stage_rest(const Commit& commit, const Duplicate& outcome, Stagin
         }
     }
     for (const auto& [sequence, last] : commit.drawn) {
-        auto& mark = marks_[static_cast<std::uint8_t>(sequence)];
-        if (last <= mark) continue;
-        mark = last;
-        staging.batch.Put(store_->family(Family::meta), sequence_key(sequence), varint_value(last));
-        const std::lock_guard lock{draw_mutex_};
-        auto& drawn = drawn_[static_cast<std::uint8_t>(sequence)];
-        drawn = std::max(drawn, last);
+        auto& mark = staging.marks[static_cast<std::uint8_t>(sequence)];
+        mark = std::max(mark, last);
     }
     if (const auto& command = commit.command) {
         auto duplicate = outcome;
@@ -363,6 +361,19 @@ void RocksLog::stage_rest(const Commit& commit, const Duplicate& outcome, Stagin
         staging.commands.emplace(command->id, duplicate);
         staging.batch.Put(store_->family(Family::commands), as_text(command->id),
                           command_value(duplicate));
+    }
+}
+
+// Once a batch, for a busy sequence moves with every commit.
+void RocksLog::stage_marks(Staging& staging) {
+    for (std::size_t n = 0; n < staging.marks.size(); ++n) {
+        const auto mark = staging.marks[n];
+        if (mark <= marks_[n]) continue;
+        marks_[n] = mark;
+        staging.batch.Put(store_->family(Family::meta), sequence_key(static_cast<Sequence>(n)),
+                          varint_value(mark));
+        const std::lock_guard lock{draw_mutex_};
+        drawn_[n] = std::max(drawn_[n], mark);
     }
 }
 

@@ -30,6 +30,7 @@ namespace {
 
 constexpr std::size_t mib = 1 << 20;
 constexpr std::size_t stream_key_size = 17;
+constexpr std::uint64_t replayed_at_ease = 1'000;  // Records that an opening replays in no time.
 
 // For reading: RocksDB would make its own log file in the folder if it were given no logger.
 class NoLogger final : public rocksdb::Logger {
@@ -157,8 +158,13 @@ std::expected<std::unique_ptr<RocksStore>, Fault> RocksStore::open(
 
 RocksStore::~RocksStore() {
     if (!db_) return;
-    // What fails here is in the write-ahead log all the same.
-    if (writable_) db_->Flush(rocksdb::FlushOptions{}, families_).PermitUncheckedError();
+    // What fails here is in the write-ahead log all the same, as is what is too little to matter.
+    std::uint64_t fresh = 0;
+    db_->GetIntProperty(family(Family::records), rocksdb::DB::Properties::kNumEntriesActiveMemTable,
+                        &fresh);
+    if (writable_ && fresh > replayed_at_ease) {
+        db_->Flush(rocksdb::FlushOptions{}, families_).PermitUncheckedError();
+    }
     rocksdb::CancelAllBackgroundWork(db_.get(), true);
     for (auto* family : families_)
         db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();

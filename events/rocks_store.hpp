@@ -35,7 +35,7 @@ public:
         const std::filesystem::path& folder, const RocksLogOptions& options);
     RocksStore(const RocksStore&) = delete;
     RocksStore& operator=(const RocksStore&) = delete;
-    ~RocksStore();  // Writes the memory tables out, so that the next opening has nothing to replay.
+    ~RocksStore();  // Writes the memory tables out, so that the next opening has little to replay.
 
     rocksdb::DB& db() const { return *db_; }
     rocksdb::ColumnFamilyHandle* family(Family which) const {
