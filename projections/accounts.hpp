@@ -61,8 +61,8 @@ std::uint64_t account_version(const Reading& reading, AccountId account);
 
 enum class AccountSort : std::uint8_t { id, name, created_at };
 struct AccountFilter {
-    std::string search;  // Start of the company, any name or the address, or an id.
-    std::optional<AccountStatus> status;
+    std::string search{};  // Start of the company, any name or the address, or an id.
+    std::optional<AccountStatus> status{};
     AccountSort sort = AccountSort::id;
     Order order = Order::ascending;
 };

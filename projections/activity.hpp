@@ -53,17 +53,17 @@ private:
 };
 
 struct ActivityFilter {
-    std::optional<Time> from, to;  // Both inclusive.
+    std::optional<Time> from{}, to{};  // Both inclusive.
     struct By {
         ActorKind kind{};
         std::uint64_t number{};
     };
-    std::optional<By> actor;
-    std::optional<AccountId> account;
-    std::optional<UserId> user;
-    std::string type;  // A whole name.
-    std::string text;  // Anywhere in the text, without regard to case and accents.
-    std::string ip;    // Address bytes.
+    std::optional<By> actor{};
+    std::optional<AccountId> account{};
+    std::optional<UserId> user{};
+    std::string type{};  // A whole name.
+    std::string text{};  // Anywhere in the text, without regard to case and accents.
+    std::string ip{};    // Address bytes.
 };
 
 // Newest first. Looks at 20,000 records at most: the page may end early, with a cursor to go on.

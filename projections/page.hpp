@@ -19,7 +19,7 @@ enum class Order : std::uint8_t { ascending, descending };
 
 struct PageRequest {
     std::size_t limit = 25;  // 1 to 200.
-    std::string cursor;      // Empty: from the start.
+    std::string cursor{};    // Empty: from the start.
     bool total = false;      // Count them all, too.
 };
 

@@ -56,9 +56,9 @@ std::uint64_t user_version(const Reading& reading, UserId user);
 
 enum class UserSort : std::uint8_t { id, name, email, last_sign_in_at };
 struct UserFilter {
-    std::string search;  // Start of any name or of the address, or an id. Empty: everybody.
-    std::optional<bool> two_factor, verified;
-    std::optional<std::uint64_t> account_count;
+    std::string search{};  // Start of any name or of the address, or an id. Empty: everybody.
+    std::optional<bool> two_factor{}, verified{};
+    std::optional<std::uint64_t> account_count{};
     UserSort sort = UserSort::id;
     Order order = Order::ascending;
 };

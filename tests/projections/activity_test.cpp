@@ -37,8 +37,7 @@ TEST(ActivityLog, IsWrittenAsTheInterfaceHasIt) {  // Rules A3, A4.
                     R"("type":"account.association_granted",)"
                     R"("actor":{"kind":"user","id":2,"name":"Bob Stone"},"account_id":7,)"
                     R"("user_id":2,"ip":"192.0.2.1",)"
-                    R"("text":"Bob Stone accepted an invitation to account #7 (Acme)"
-})");
+                    R"x("text":"Bob Stone accepted an invitation to account #7 (Acme)"})x");
 }
 
 TEST(ActivityLog, AttributesToSystemAdminAndUser) {  // Rules A1, A2, A3.
