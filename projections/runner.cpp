@@ -20,19 +20,17 @@ constexpr std::chrono::milliseconds deadline_tick{50};
 constexpr std::chrono::milliseconds idle_tick{500};  // For who appends and does not wake.
 constexpr Position everything{UINT64_MAX};
 
-bool is_running(const Track& track) {
-    return track.mark.serving && track.arrived && !track.stopped();
-}
-
-// What waits need not wait longer for: every running view has passed it.
+// What waits need not wait longer for: every view that answers has passed it, also one that is
+// still catching up after the start, because what was acknowledged before must be seen again.
 Position visible_of(const Projector& projector) {
-    auto running = everything, moving = everything;
+    auto answering = everything, moving = everything;
     for (const auto& track : projector.tracks()) {
         const Position at{track.written.position};
-        if (is_running(track)) running = std::min(running, at);
-        if (!track.stopped()) moving = std::min(moving, at);
+        if (track.stopped()) continue;
+        if (track.mark.serving) answering = std::min(answering, at);
+        moving = std::min(moving, at);
     }
-    return running != everything ? running : moving;
+    return answering != everything ? answering : moving;
 }
 
 }  // namespace

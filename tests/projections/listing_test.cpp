@@ -164,7 +164,8 @@ TEST(AccountList, SearchesFiltersAndSorts) {
                   {AccountOpened{AccountId{9}, bob, {person}}, AccountClosed{acme}});
     const auto ids = [&](const AccountFilter& filter) {
         std::vector<std::uint64_t> list;
-        for (const auto& account : list_accounts(world.now(), filter, {})->items)
+        const auto page = list_accounts(world.now(), filter, {}).value();
+        for (const auto& account : page.items)
             list.push_back(account.id.number);
         return list;
     };
