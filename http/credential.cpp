@@ -85,13 +85,13 @@ std::string cookie(std::string_view name, std::string_view value, std::string_vi
 
 }  // namespace
 
-std::expected<Credential, Problem> credential_of(const Request& request, const Keys& keys,
-                                                 const std::string& public_url) {
+std::expected<Credential, Problem> credential_of(const Request& request, Area area,
+                                                 const Keys& keys, const std::string& public_url) {
     if (const auto bearer = bearer_of(request)) return verified(*bearer, keys);
-    // Staff routes and users' routes have cookies of their own, so that one browser can be both.
-    const bool staff_first = request.target.starts_with("/v1/admin");
-    auto token = cookie_of(request, staff_first ? admin_cookie : user_cookie);
-    if (!token) token = cookie_of(request, staff_first ? user_cookie : admin_cookie);
+    const auto [first, second] = area == Area::admin ? std::pair{admin_cookie, user_cookie}
+                                                     : std::pair{user_cookie, admin_cookie};
+    auto token = cookie_of(request, first);
+    if (!token) token = cookie_of(request, second);
     if (!token) return Credential{};
     auto credential = verified(*token, keys);
     if (std::holds_alternative<std::monostate>(credential)) return credential;

@@ -10,10 +10,13 @@
 
 namespace muster::http {
 
+// A browser may be signed in as a user and as an admin: which of its two cookies counts.
+enum class Area : std::uint8_t { client, admin };
+
 // The verified token's object; nobody where there is no token, or one that is not ours. Problems: a
 // cookie with an unsafe method from another site.
-std::expected<Credential, Problem> credential_of(const Request& request, const Keys& keys,
-                                                 const std::string& public_url);
+std::expected<Credential, Problem> credential_of(const Request& request, Area area,
+                                                 const Keys& keys, const std::string& public_url);
 
 // The caller as the views have it, for queries.
 std::expected<Caller, Error> caller_of(const Credential& credential, const views::Reading& reading,

@@ -17,8 +17,6 @@ constexpr Error no_such_route = not_found("route.not_found", "There is nothing a
 constexpr std::size_t longest_user_agent = 256;
 constexpr std::size_t longest_idempotency_key = 255;
 
-bool is_safe(Method method) { return method == Method::get || method == Method::head; }
-
 int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -61,6 +59,12 @@ std::optional<Problem> refuse_media(const Request& request) {
                    "A body must be application/json in UTF-8."};
 }
 
+Area area_of(const Route& route) {
+    const bool for_staff = route.rule.staff != AccessRule::Staff::nobody &&
+                           route.rule.users == AccessRule::Users::nobody;
+    return for_staff || route.path.starts_with("/v1/admin") ? Area::admin : Area::client;
+}
+
 // The versions that If-Match names; absent where it is not sent or takes any.
 std::expected<std::optional<std::vector<std::uint64_t>>, Problem> wanted_versions(
     const Request& request) {
@@ -91,10 +95,9 @@ bool none_match(const Request& request, const Response& response) {
     return *header == "*" || header->contains(tag->second);
 }
 
-std::expected<std::optional<Position>, Problem> least_position(const Request& request) {
-    const auto header = request.headers.find("muster-min-position");
-    if (!header) return std::nullopt;
-    if (*header == "0") return Position{};
+std::expected<Position, Problem> least_position(const Call& call) {
+    const auto header = call.request.headers.find("muster-min-position");
+    if (!header || *header == "0") return Position{};
     const auto number = parse_id(*header);
     if (number == 0) return std::unexpected(malformed("Muster-Min-Position must be a position."));
     return Position{number};
@@ -138,6 +141,11 @@ Response dry_run_answer(const Accepted& accepted) {
 
 }  // namespace
 
+Time system_time() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
+}
+
 std::string_view Call::parameter(std::string_view name) const {
     const auto found = std::ranges::find(path, name, &PathParameter::name);
     return found == path.end() ? std::string_view{} : std::string_view{found->value};
@@ -176,18 +184,17 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
       store_(store),
       options_(std::move(options)),
       keyring_(log, keys, options_.keys_remembered),
+      opening_(log.head()),
       runner_(log, keyring_, store),
-      services_{log,
-                keyring_,
-                keys,
-                store,
-                runner_,
-                [offset = options_.clock_offset] {
-                    const auto now = std::chrono::system_clock::now().time_since_epoch() + offset;
-                    return Time{std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
-                },
-                options_.public_url,
-                options_.clock_offset},
+      services_{
+          log,
+          keyring_,
+          keys,
+          store,
+          runner_,
+          [clock = options_.clock, offset = options_.clock_offset] { return clock() + offset; },
+          options_.public_url,
+          options_.clock_offset},
       committer_(
           log, keyring_, keys, services_.clock,
           [this](std::vector<Committer::Completion> completions, Position head) {
@@ -229,7 +236,7 @@ void Service::handle(Request&& request, Responder responder) {
                        {},
                        {{"Allow", match.allowed}}});
     }
-    auto credential = credential_of(request, keys_, options_.public_url);
+    auto credential = credential_of(request, area_of(*match.route), keys_, options_.public_url);
     if (!credential) return refuse(credential.error());
     auto ip = parse_ip(request.peer);
     Call call{services_,
@@ -242,35 +249,43 @@ void Service::handle(Request&& request, Responder responder) {
               *credential,
               {},
               {}};
-    if (match.route->is_command())
-        return start_command(std::move(call), *match.route, std::move(responder));
-    answer_query(std::move(call), *match.route, std::move(responder));
+    const auto least = least_position(call);
+    if (!least) return refuse(least.error());
+    const auto needed = std::max(*least, opening_);
+    if (runner_.visible() >= needed)
+        return start(std::move(call), *match.route, std::move(responder));
+    wait_for_views(needed, std::move(call), *match.route, std::move(responder));
 }
 
-// --- Queries
-// -----------------------------------------------------------------------------------------------------------
+void Service::start(Call&& call, const Route& route, Responder responder) {
+    if (route.is_command()) return start_command(std::move(call), route, std::move(responder));
+    answer_now(call, route, responder);
+}
 
-void Service::answer_query(Call&& call, const Route& route, Responder responder) {
-    const auto least = least_position(call.request);
-    if (!least) return responder(to_response(least.error(), call.trace));
-    if (!*least || runner_.visible() >= **least) return answer_now(call, route, responder);
-
+// Until the views have come to a position: the one that the request names, and after a start the
+// one that was reached before, so that what was acknowledged is seen again.
+void Service::wait_for_views(Position least, Call&& call, const Route& route, Responder responder) {
+    if (!route.path.starts_with("/v1/"))
+        return start(std::move(call), route, std::move(responder));  // Of the machine.
     struct Waiting {
         Call call;
         Responder responder;
     };
     auto waiting = std::make_shared<Waiting>(std::move(call), std::move(responder));
     std::vector<views::Runner::Waiter> waiters;
-    waiters.push_back({**least, views::Runner::Clock::now() + options_.longest_wait,
-                       [this, waiting, &route](bool visible) {
-                           if (visible) return answer_now(waiting->call, route, waiting->responder);
-                           Problem behind{503, "view.behind",
-                                          "The views have not come to this position yet."};
-                           behind.headers.emplace_back("Retry-After", "1");
-                           waiting->responder(to_response(behind, waiting->call.trace));
-                       }});
+    waiters.push_back(
+        {least, views::Runner::Clock::now() + options_.longest_wait,
+         [this, waiting, &route](bool visible) {
+             if (visible)
+                 return start(std::move(waiting->call), route, std::move(waiting->responder));
+             Problem behind{503, "view.behind", "The views have not come to this position yet."};
+             behind.headers.emplace_back("Retry-After", "1");
+             waiting->responder(to_response(behind, waiting->call.trace));
+         }});
     runner_.when_visible(std::move(waiters));
 }
+
+// --- Queries
 
 void Service::answer_now(Call& call, const Route& route, Responder& responder) {
     const auto refuse = [&](const Problem& problem) {
@@ -305,7 +320,6 @@ void Service::answer_now(Call& call, const Route& route, Responder& responder) {
 }
 
 // --- Commands
-// ----------------------------------------------------------------------------------------------------------
 
 void Service::start_command(Call&& call, const Route& route, Responder responder) {
     const auto trace = call.trace;
@@ -320,7 +334,8 @@ void Service::start_command(Call&& call, const Route& route, Responder responder
     const auto reading = store_.now();
     auto caller = caller_of(call.credential, reading, call.now, call.ip);
     const bool open_to_all = route.rule.anonymous == AccessRule::Anonymous::yes;
-    if (!caller && !open_to_all) return refuse(problem_of(caller.error()));
+    if (!caller && (!open_to_all || caller.error().code == wrong_address.code))
+        return refuse(problem_of(caller.error()));
     if (caller) call.caller = *caller;
     if (!route.rule.about_an_account()) {
         if (const auto error = muster::refuse(route.rule, call.caller, {}, Switch::on))

@@ -18,8 +18,11 @@
 
 namespace muster::http {
 
+Time system_time();
+
 struct ServiceOptions {
     std::string public_url = "http://127.0.0.1:8080";
+    std::function<Time()> clock = system_time;  // Any thread.
     std::chrono::seconds clock_offset{};
     Committer::Options committer{};
     PasswordPool::Options passwords{};
@@ -56,7 +59,8 @@ private:
     // A command between its steps.
     struct Pending;
 
-    void answer_query(Call&& call, const Route& route, Responder responder);
+    void start(Call&& call, const Route& route, Responder responder);
+    void wait_for_views(Position least, Call&& call, const Route& route, Responder responder);
     void answer_now(Call& call, const Route& route, Responder& responder);
     void start_command(Call&& call, const Route& route, Responder responder);
     void check_password(std::shared_ptr<Pending> pending);
@@ -73,6 +77,7 @@ private:
     views::ViewStore& store_;
     ServiceOptions options_;
     Keyring keyring_;
+    const Position opening_;  // The log's head at the start: nobody is answered from before it.
     views::Runner runner_;
     Services services_;
     std::mutex mutex_;
