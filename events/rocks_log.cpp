@@ -744,9 +744,10 @@ std::expected<void, Fault> RocksLog::verify_record(const Stored& stored) {
     const auto position = stored.position.number;
     const auto envelope = parse_envelope(stored.bytes);
     if (!envelope) {
-        auto fault = envelope.error();
-        fault.message = fmt::format("position {}: {}", position, fault.message);
-        return std::unexpected(std::move(fault));
+        // The position that it was read at is the one that counts, not the one that it may claim.
+        const auto kind = envelope.error().kind;
+        return std::unexpected(
+            Fault{kind, fmt::format("position {}: the record cannot be read", position)});
     }
     if (envelope->position != stored.position) {
         return damaged_at(position, "the record is another position's");

@@ -82,7 +82,7 @@ rocksdb::ColumnFamilyOptions family_options(Family which,
                                             const CommandFilter* command_filter) {
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = cache;
-    table.block_size = 16 << 10;
+    table.block_size = which == Family::tree ? 4 << 10 : 8 << 10;
     table.format_version = 5;
     table.checksum = rocksdb::ChecksumType::kXXH3;
     table.cache_index_and_filter_blocks = true;

@@ -8,17 +8,22 @@
 #include <map>
 #include <memory>
 #include <rocksdb/db.h>
+#include <stdexcept>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
 #include "events/head_file.hpp"
+#include "events/rocks_store.hpp"
 #include "tests/events/samples.hpp"
 
 namespace muster {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int acknowledgements = 100;  // The file descriptor that a child writes them to.
 
 std::string content_of(const fs::path& path) {
     std::ifstream in{path, std::ios::binary};
@@ -427,29 +432,60 @@ TEST_F(LogOnDisk, ReadingWhereThereIsNoLogMakesNone) {
     EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
-TEST_F(LogOnDisk, AKilledLogIsReadWithoutAChangeAndOpensAgain) {
-    std::array<int, 2> pipe{};
-    ASSERT_EQ(::pipe(pipe.data()), 0);
-    const auto child = ::fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-        const auto log = open();
-        for (std::uint64_t n = 1;; ++n) {
-            const auto commit = commit_of({activated(acme), activated(bolt)});
-            if (!log || !(*log)->append({&commit, 1})) ::_exit(1);
-            if (::write(pipe[1], &n, sizeof n) != sizeof n) ::_exit(1);
-        }
+// The child of the test below: another process, because RocksDB's threads do not survive a fork.
+TEST(LogOnDiskChild, DISABLED_AppendsUntilItIsKilled) {
+    const fs::path folder{std::getenv("MUSTER_TEST_FOLDER")};
+    const auto log = open_rocks_log(folder / "log", folder / "head");
+    ASSERT_TRUE(log) << log.error().message;
+    for (std::uint64_t n = 1;; ++n) {
+        const auto commit = commit_of({activated(acme), activated(bolt)});
+        ASSERT_TRUE((*log)->append({&commit, 1}));
+        ASSERT_EQ(::write(acknowledgements, &n, sizeof n), ssize_t{sizeof n});
     }
-    ::close(pipe[1]);
-    std::uint64_t acknowledged = 0;
-    while (acknowledged < 50 && ::read(pipe[0], &acknowledged, sizeof acknowledged) > 0) {
-    }
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    while (::read(pipe[0], &acknowledged, sizeof acknowledged) == sizeof acknowledged) {
-    }
-    ::close(pipe[0]);
+}
 
+// A child that appends, and what it has acknowledged.
+class AppendingChild {
+public:
+    explicit AppendingChild(const fs::path& folder) {
+        std::array<int, 2> ends{};
+        if (::pipe(ends.data()) != 0) throw std::runtime_error("no pipe");
+        ::setenv("MUSTER_TEST_FOLDER", folder.c_str(), 1);
+        process_ = ::fork();
+        if (process_ == 0) {
+            ::dup2(ends[1], acknowledgements);
+            ::execl("/proc/self/exe", "events_test", "--gtest_also_run_disabled_tests",
+                    "--gtest_filter=LogOnDiskChild.*", nullptr);
+            ::_exit(127);
+        }
+        ::close(ends[1]);
+        pipe_ = ends[0];
+    }
+    AppendingChild(const AppendingChild&) = delete;
+    AppendingChild& operator=(const AppendingChild&) = delete;
+    ~AppendingChild() { ::close(pipe_); }
+
+    // Waits until so many commits are acknowledged, kills, and returns how many were in the end.
+    std::uint64_t kill_after(std::uint64_t commits) {
+        std::uint64_t acknowledged = 0;
+        std::uint64_t next = 0;
+        while (acknowledged < commits && ::read(pipe_, &next, sizeof next) > 0)
+            acknowledged = next;
+        ::kill(process_, SIGKILL);
+        ::waitpid(process_, nullptr, 0);
+        while (::read(pipe_, &next, sizeof next) > 0)
+            acknowledged = next;
+        return acknowledged;
+    }
+
+private:
+    pid_t process_{};
+    int pipe_{};
+};
+
+TEST_F(LogOnDisk, AKilledLogIsReadWithoutAChangeAndOpensAgain) {
+    const auto acknowledged = AppendingChild{folder_.path()}.kill_after(50);
+    ASSERT_GE(acknowledged, 50U);
     const auto before = listing(folder_.path());
     std::uint64_t head = 0;
     {
@@ -463,6 +499,43 @@ TEST_F(LogOnDisk, AKilledLogIsReadWithoutAChangeAndOpensAgain) {
     const auto log = open();
     ASSERT_TRUE(log) << log.error().message;
     EXPECT_EQ((*log)->head().number, head);
+}
+
+TEST_F(LogOnDisk, StreamsAreFoundInTables) {
+    constexpr std::uint64_t accounts = 3'000;
+    std::vector<Commit> commits;
+    for (std::uint64_t n = 1; n <= accounts; ++n)
+        commits.push_back(commit_of(std::vector(1 + n % 3, activated(AccountId{n}))));
+    ASSERT_TRUE((*open())->append(commits));
+
+    const auto log = open();
+    ASSERT_FALSE(files_of(log_, ".sst").empty());
+    for (std::uint64_t n = 1; n <= accounts; ++n) {
+        const auto stream = stream_of(AccountId{n});
+        EXPECT_EQ((*log)->version(stream).value(), 1 + n % 3);
+        const auto any = [](const Stored&) { return true; };
+        EXPECT_EQ((*log)->read_stream(stream, 0, 9, any).value(), 1 + n % 3);
+        EXPECT_EQ((*log)->read_stream_backwards(stream, 0, 9, any).value(), 1 + n % 3);
+        EXPECT_EQ((*log)->version(stream_of(UserId{n})).value(), 0U);
+        EXPECT_EQ((*log)->version(stream_of(AccountId{n + accounts})).value(), 0U);
+    }
+}
+
+TEST_F(LogOnDisk, CommandsAreForgottenWhenTheyMayBe) {
+    const auto store = RocksStore::open(log_, {}).value();
+    const auto put = [&](const std::string& id, std::uint64_t ms) {
+        std::string value;
+        Writer{value}.varint(ms);
+        ASSERT_TRUE(store->db().Put({}, store->family(Family::commands), id, value).ok());
+    };
+    put("old", 999);
+    put("young", 1'000);
+    store->forget_commands_before(1'000);
+    ASSERT_TRUE(
+        store->db().CompactRange({}, store->family(Family::commands), nullptr, nullptr).ok());
+    rocksdb::PinnableSlice value;
+    EXPECT_FALSE(store->get(Family::commands, "old", value).value());
+    EXPECT_TRUE(store->get(Family::commands, "young", value).value());
 }
 
 }  // namespace
