@@ -12,8 +12,6 @@ constexpr unsigned most_attempts = 5;
 
 constexpr Error reused{ErrorKind::invalid, "idempotency.reused",
                        "This Idempotency-Key came with another request."};
-constexpr Error running =
-    conflict("idempotency.running", "The first request with this Idempotency-Key is running.");
 
 // Whose key comes to be with this event.
 std::optional<Subject> created_by(const Event& event) {
@@ -137,20 +135,19 @@ bool Committer::take(std::vector<Item>& taken, Batch& batch) {
         queue_.pop_front();
     }
     states_.drop_stale(durable_);
-    std::erase_if(running_, [this](const auto& each) { return each.second <= durable_; });
     return true;
 }
 
-// Everything since the last durable batch, on what the log says now. With the lock held, and while
-// nothing is being written.
+// Everything since the last durable batch, on what the log says now. With the lock held.
 void Committer::decide_again(Batch& batch) {
     std::ranges::move(batch.items, std::back_inserter(again_));
+    for (auto& item : again_)
+        item.commit.reset();
     queue_.insert(queue_.begin(), std::move_iterator{again_.begin()},
                   std::move_iterator{again_.end()});
     again_.clear();
     batch = Batch{.number = batch.number};
     states_.clear();
-    running_.clear();
     stale_ = false;
 }
 
@@ -159,11 +156,6 @@ void Committer::decide(Item item, Batch& batch) {
     if (item.request.command && item.request.mode == Mode::commit) {
         if (auto earlier = repeated(item.request, latest_)) {
             item.result = std::move(*earlier);
-            batch.items.push_back(std::move(item));
-            return;
-        }
-        if (running_.contains(item.request.command->id)) {
-            item.result = std::unexpected(running);
             batch.items.push_back(std::move(item));
             return;
         }
@@ -259,7 +251,6 @@ void Committer::stage(Item& item, Work& work, Batch& batch) {
             }
         }
     }
-    if (commit.command) running_[commit.command->id] = batch.number;
     item.commit = batch.commits.size();
     batch.commits.push_back(std::move(commit));
 }
@@ -276,37 +267,22 @@ void Committer::write_all() {
         handed_.reset();
         writing_ = true;
         lock.unlock();
-        const auto number = batch.number;
-        const bool settled = settle(batch);
+        auto outcomes = batch.commits.empty() ? std::vector<Outcome>{} : log_.append(batch.commits);
+        if (!outcomes) return fail(outcomes.error());
+        settle(batch, *outcomes);
         lock.lock();
-        writing_ = false;
-        if (!settled) return;
-        durable_ = number;
-        decider_.notify_one();
     }
 }
 
-// Makes a batch durable and gives its results away.
-bool Committer::settle(Batch& batch) {
-    std::vector<Outcome> outcomes;
-    if (!batch.commits.empty()) {
-        auto appended = log_.append(batch.commits);
-        if (!appended) {
-            fail(appended.error());
-            return false;
-        }
-        outcomes = std::move(*appended);
-    }
-    auto expected = head_;
+// Gives the results of a batch away, now that it is durable, and sends back what the log refused.
+void Committer::settle(Batch& batch, const std::vector<Outcome>& outcomes) {
+    std::uint64_t written = 0;
     bool conflicted = false;
     for (const auto& outcome : outcomes) {
         const auto* recorded = std::get_if<Recorded>(&outcome);
-        if (recorded) expected.number += recorded->last.number - recorded->first.number + 1;
+        if (recorded) written += recorded->last.number - recorded->first.number + 1;
         conflicted = conflicted || !recorded;
     }
-    const auto head = log_.head();
-    const bool alone = head == expected;  // Nobody else wrote, so the states are the log's.
-
     std::vector<Completion> completions;
     completions.reserve(batch.items.size());
     std::vector<Item> again;
@@ -316,28 +292,39 @@ bool Committer::settle(Batch& batch) {
         // What was decided without an event may rest on a state that never was.
         const bool lost = item.commit ? !recorded : conflicted;
         if (lost && ++item.attempts < most_attempts) {
-            item.commit.reset();
             again.push_back(std::move(item));
             continue;
         }
         if (lost) item.result = std::unexpected(busy);
+        if (recorded) item.result->position = recorded->last;
         if (recorded) forget_erased(item.result->events, keyring_);
-        if (item.result && !item.result->repeated)
-            item.result->position = recorded ? recorded->last : head;
         completions.push_back({std::move(item.request.done), std::move(item.result)});
     }
+    const auto [head, alone] = end_writing(batch.number, written, conflicted, std::move(again));
     if (alone && !conflicted) {
         for (const auto& [stream, snapshot] : batch.snapshots)
             (void)log_.keep_snapshot(stream, snapshot);
     }
-    {
-        const std::lock_guard lock{mutex_};
-        head_ = head;
-        stale_ = conflicted || !alone;
-        again_ = std::move(again);
+    for (auto& [done, result] : completions) {
+        if (result && result->position == Position{}) result->position = head;
     }
     sink_(std::move(completions), head);
-    return true;
+}
+
+// The log's head, and whether nobody else wrote to it. In one step with the end of the writing, so
+// that every decision is made on what others had written when it was asked for, or made again.
+std::pair<Position, bool> Committer::end_writing(std::uint64_t batch, std::uint64_t written,
+                                                 bool conflicted, std::vector<Item> again) {
+    const std::lock_guard lock{mutex_};
+    const auto head = log_.head();
+    const bool alone = head.number == head_.number + written;
+    head_ = head;
+    stale_ = conflicted || !alone;
+    again_ = std::move(again);
+    writing_ = false;
+    durable_ = batch;
+    decider_.notify_one();
+    return {head, alone};
 }
 
 void Committer::fail(const Fault& fault) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -109,7 +110,6 @@ private:
     };
     struct Batch {
         std::uint64_t number{};
-        std::uint64_t epoch{};
         std::vector<Item> items{};
         std::vector<Commit> commits{};
         std::vector<std::pair<StreamId, Snapshot>> snapshots{};
@@ -122,8 +122,10 @@ private:
     Result judge(Item& item, Work& work);
     std::optional<Result> repeated(const Request& request, Time now);
     void stage(Item& item, Work& work, Batch& batch);
-    bool settle(Batch& batch);
-    void retry(Item item);
+    void settle(Batch& batch, const std::vector<Outcome>& outcomes);
+    std::pair<Position, bool> end_writing(std::uint64_t batch, std::uint64_t written,
+                                          bool conflicted, std::vector<Item> again);
+    void decide_again(Batch& batch);
     void fail(const Fault& fault);
 
     Log& log_;
@@ -136,7 +138,6 @@ private:
     States states_;
     Ids ids_;
     Time latest_;
-    std::uint64_t known_epoch_{};  // The deciding thread's.
 
     std::mutex mutex_;
     std::condition_variable decider_, writer_;
@@ -144,8 +145,9 @@ private:
     std::optional<Batch> handed_;  // Waits for the writing thread.
     bool writing_{};
     std::uint64_t durable_{};  // The newest batch that is durable.
-    std::uint64_t
-        epoch_{};  // Raised when a decision turned out to have seen a state that never was.
+    Position head_;            // The log's, as far as the states follow it.
+    bool stale_{};             // The states hold what never was, or lack what others wrote.
+    std::vector<Item> again_;  // What has to be decided again for that.
     bool stopping_{}, failed_{}, decided_{};
     std::thread deciding_, writing_thread_;
 };

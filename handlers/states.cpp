@@ -121,6 +121,12 @@ void States::with(const StreamId& stream, Visit&& visit) {
     }
 }
 
+std::uint64_t States::version(const StreamId& stream) {
+    std::uint64_t version = 0;
+    with(stream, [&](const auto& entry) { version = entry.version; });
+    return version;
+}
+
 void States::evolve(const Event& event, const std::vector<StreamId>& streams, std::uint64_t batch) {
     for (const auto& stream : streams) {
         with(stream, [&](auto& entry) {

@@ -39,6 +39,9 @@ public:
     template <class Aggregate>
     const Versioned<Aggregate>& read(const StreamId& stream, const typename Aggregate::Key& key);
 
+    // Of any stream.
+    std::uint64_t version(const StreamId& stream);
+
     // Folds a decided event of a batch into the states of its streams.
     void evolve(const Event& event, const std::vector<StreamId>& streams, std::uint64_t batch);
 

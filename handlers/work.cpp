@@ -45,11 +45,8 @@ Actor Work::actor() const {
 }
 
 std::uint64_t Work::version(const StreamId& stream) {
-    if (stream.kind == StreamKind::user) (void)read(UserId{stream.low});
-    if (stream.kind == StreamKind::account) (void)read(AccountId{stream.low});
-    if (stream.kind == StreamKind::staff) (void)staff();
-    if (stream.kind == StreamKind::settings) (void)settings();
-    return reads_.empty() ? 0 : reads_.back().version;
+    reads_.push_back({stream, states_.version(stream)});
+    return reads_.back().version;
 }
 
 void Work::keep_secret(SecretKind kind, std::uint64_t number, std::string_view secret) {
