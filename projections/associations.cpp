@@ -48,16 +48,16 @@ void Associations::on(const AssociationEnded& event, const At&, Rows& rows) {
 }
 
 void Associations::on(const OwnershipTransferred& event, const At&, Rows& rows) {
-    const auto hand = [&](UserId user, bool is_owner) {
+    const auto hand = [&](UserId user, bool is_owner, Permissions permissions) {
         rows.change<AssociationTable>(
             [&](AssociationRow& row) {
                 row.is_owner = is_owner;
-                row.permissions = Permissions::all();  // Of the old owner too: rule O4.
+                row.permissions = permissions;
             },
             event.account, user);
     };
-    hand(event.from, false);
-    hand(event.to, true);
+    hand(event.from, false, event.permissions);  // Rule O4.
+    hand(event.to, true, Permissions::all());    // Rule E5.
 }
 
 void Associations::on(const AccountDeleted& event, const At&, Rows& rows) {

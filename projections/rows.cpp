@@ -1,19 +1,10 @@
 #include "projections/rows.hpp"
 
-#include <algorithm>
 #include <set>
 
 #include "projections/overlay.hpp"
 
 namespace muster::views {
-namespace {
-
-constexpr std::size_t entry_overhead = 120;
-// So that a reader of the newest few lines of a long list reads little more than those.
-constexpr std::size_t longest_list = 256;
-
-}  // namespace
-
 void put_part(Writer& out, const std::string& text) {
     if (text.empty()) return out.byte(1);
     out.byte(0);
@@ -32,97 +23,43 @@ void put_part(Writer& out, const std::optional<Time>& time) {
     if (time) out.fixed64(static_cast<std::uint64_t>(time->ms));
 }
 
-void Overlay::put(std::string key, std::optional<std::string> value) {
-    const auto size = key.size() + (value ? value->size() : 0);
-    const auto [at, added] = entries.try_emplace(std::move(key));
-    bytes += added ? size + entry_overhead : 0;
-    at->second.value = std::move(value);
-    at->second.changed = true;
-}
-
-void Overlay::close(const std::string& prefix, List& list) {
-    auto key = prefix;
-    Writer{key}.fixed64(list.first.number);
-    put(std::move(key), std::move(list.gaps));
-    list = {};
-}
-
-void Overlay::collect(StoreBatch& batch) {
-    for (auto& [prefix, list] : lists) {
-        if (list.count > 0) close(prefix, list);
+std::optional<std::string_view> Rows::read(std::string_view key) {
+    const auto* known = overlay_.find(key);
+    if (known != nullptr) return known->value;
+    if (overlay_.fresh) return std::nullopt;
+    const auto stored = overlay_.store().get(key);
+    if (!stored) {
+        fail(stored.error().message);
+        return std::nullopt;
     }
-    const auto before = static_cast<std::ptrdiff_t>(batch.rows.size());
-    for (const auto& [key, entry] : entries) {
-        if (entry.changed) batch.rows.emplace_back(key, entry.value);
-    }
-    std::sort(batch.rows.begin() + before, batch.rows.end(),
-              [](const auto& one, const auto& other) { return one.first < other.first; });
+    overlay_.put(key, *stored, Overlay::How::read);
+    return overlay_.find(key)->value;
 }
 
-void Overlay::clear() {
-    entries.clear();
-    walked.clear();
-    lists.clear();
-    counted = 0;
-    bytes = 0;
+void Rows::write(std::string_view key, std::optional<std::string_view> value, Walked walked) {
+    if (walked == Walked::yes && value) overlay_.note_walked(key);
+    overlay_.put(key, value, Overlay::How::changed);
 }
 
-const std::string* Rows::read(const std::string& key) {
-    auto known = overlay_.entries.find(key);
-    if (known == overlay_.entries.end()) {
-        auto stored = overlay_.store->get(key);
-        if (!stored) {
-            fail(stored.error().message);
-            return nullptr;
-        }
-        overlay_.bytes += key.size() + (*stored ? (*stored)->size() : 0) + entry_overhead;
-        known = overlay_.entries.emplace(key, Overlay::Entry{std::move(*stored), false}).first;
-    }
-    return known->second.value ? &*known->second.value : nullptr;
-}
-
-void Rows::write(std::string key, std::optional<std::string> value, bool walked) {
-    if (walked && value) {
-        Reader last{std::string_view{key}.substr(key.size() - 8)};
-        overlay_.walked[key.substr(0, key.size() - 8)].push_back(last.fixed64());
-    }
-    overlay_.put(std::move(key), std::move(value));
-}
-
-void Rows::append_to(std::string prefix, Position position) {
-    const auto [at, added] = overlay_.lists.try_emplace(std::move(prefix));
-    auto& list = at->second;
-    if (added) overlay_.bytes += at->first.size() + entry_overhead;
-    if (list.count == 0) {
-        list.first = position;
-    } else {
-        Writer{list.gaps}.varint(position.number - list.last.number);
-        ++overlay_.bytes;
-    }
-    list.last = position;
-    if (++list.count == longest_list) overlay_.close(at->first, list);
-}
+void Rows::append_to(std::string_view list, Position position) { overlay_.append(list, position); }
 
 void Rows::count(int change) { overlay_.counted += change; }
 
 std::vector<std::uint64_t> Rows::numbers_behind(const std::string& prefix) {
     std::set<std::uint64_t> found;
-    const auto reading = overlay_.store->now();
+    const auto reading = overlay_.store().now();
     auto walk = reading.walk(prefix);
-    for (bool more = walk.first(); more; more = walk.next()) {
-        Reader rest{walk.rest()};
-        found.insert(rest.fixed64());
-    }
+    for (bool more = walk.first(); more; more = walk.next())
+        found.insert(Reader{walk.rest()}.fixed64());
     if (reading.fault()) fail(reading.fault()->message);
-    if (const auto known = overlay_.walked.find(prefix); known != overlay_.walked.end())
-        found.insert(known->second.begin(), known->second.end());
+    if (const auto* put = overlay_.walked(prefix)) found.insert(put->begin(), put->end());
 
     std::vector<std::uint64_t> list;
     for (const auto number : found) {
         auto key = prefix;
         Writer{key}.fixed64(number);
-        const auto changed = overlay_.entries.find(key);
-        if (changed == overlay_.entries.end() || changed->second.value) list.push_back(number);
+        const auto* known = overlay_.find(key);
+        if (known == nullptr || known->value) list.push_back(number);
     }
     return list;
 }

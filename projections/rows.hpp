@@ -28,7 +28,8 @@ struct At {
     Position position;
     Time time;
     const Actor& actor;
-    std::string_view caller;  // Address bytes; empty: none, or erased.
+    std::string_view caller;  // Address bytes; empty: none, erased, or the event has no personal
+                              // data, so that nothing was opened.
     const std::vector<StreamVersion>& streams;
 };
 
@@ -58,7 +59,7 @@ struct Table {
     using Row = Row_;
     static constexpr char tag = tag_;
     static constexpr bool counted = counted_ == Counted::yes;
-    static constexpr bool walked = walked_ == Walked::yes;
+    static constexpr Walked walked = walked_;
 
     static std::string prefix(std::uint32_t generation) {
         return {static_cast<char>(View::number), static_cast<char>(generation), tag};
@@ -78,7 +79,7 @@ struct Table {
     }
 };
 
-struct Overlay;
+class Overlay;
 
 // Changes of one view during a step: read through to the store, kept in memory, written together.
 class Rows {
@@ -87,8 +88,8 @@ public:
 
     template <class T, class... Part>
     std::optional<typename T::Row> find(const Part&... parts) {
-        const auto* value = read(T::key(generation_, parts...));
-        if (value == nullptr) return std::nullopt;
+        const auto value = read(T::key(generation_, parts...));
+        if (!value) return std::nullopt;
         auto row = from_bytes<typename T::Row>(*value);
         if (!row) fail("a row does not decode");
         return row;
@@ -128,7 +129,7 @@ public:
     // with two ids.
     template <class T, class Second, class First>
     std::vector<Second> seconds(const First& first) {
-        static_assert(T::walked);
+        static_assert(T::walked == Walked::yes);
         std::vector<Second> list;
         for (const auto number : numbers_behind(T::prefix(generation_) + T::rest(first)))
             list.push_back(Second{number});
@@ -139,9 +140,9 @@ public:
     void fail(std::string message);
 
 private:
-    const std::string* read(const std::string& key);  // Until the next call.
-    void write(std::string key, std::optional<std::string> value, bool walked);
-    void append_to(std::string prefix, Position position);
+    std::optional<std::string_view> read(std::string_view key);  // Until the next change.
+    void write(std::string_view key, std::optional<std::string_view> value, Walked walked);
+    void append_to(std::string_view list, Position position);
     std::vector<std::uint64_t> numbers_behind(const std::string& prefix);
 
     Overlay& overlay_;

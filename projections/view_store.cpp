@@ -9,6 +9,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -67,8 +68,8 @@ rocksdb::Options store_options(const ViewStore::Options& options) {
     rocksdb::BlockBasedTableOptions table;
     table.block_cache = rocksdb::NewLRUCache(options.cache_bytes);
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    table.cache_index_and_filter_blocks = true;
-    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    // Filters and indexes stay in memory (a byte or two a row): in so small a cache one filter
+    // fills a shard, and each look-up would read it from the file again.
     table.format_version = 5;
 
     rocksdb::Options result;
@@ -79,6 +80,9 @@ rocksdb::Options store_options(const ViewStore::Options& options) {
     result.write_buffer_size = options.write_buffer_bytes;
     result.max_write_buffer_number = 3;
     result.allow_concurrent_memtable_write = false;
+    // Rows come sorted by table: each is put behind the one before it, without a search.
+    result.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(3));
+    result.optimize_filters_for_hits = true;
     result.max_open_files = 256;
     result.max_background_jobs = 2;
     result.avoid_flush_during_shutdown = true;  // The destructor flushes.
