@@ -18,16 +18,20 @@ constexpr std::size_t rush_bytes = 64 << 20;  // In all overlays, before they ar
 
 std::uint64_t start_of(const Hash& leaf) { return Reader{as_text(leaf)}.fixed64(); }
 
-// Whether a view may look at what is sealed in such an event: the others cost no key.
+template <class Field>
+constexpr bool is_sealed = false;
+template <class Key, class Value>
+constexpr bool is_sealed<Personal<Key, Value>> = true;
+template <class... Field>
+constexpr bool any_sealed(FieldTypes<Field...>) {
+    return (is_sealed<Field> || ...);
+}
+
+// Events with something sealed that a view reads: the others cost no key.
 template <class... E>
 std::set<std::string_view> sealed_types(std::variant<E...>*) {
     std::set<std::string_view> types;
-    const auto look = [&]<class One>(const One&) {
-        for_each_field(One{}, [&]<class Field>(std::string_view, const Field&) {
-            if constexpr (requires(Field field) { *field.value; }) types.insert(One::type.name);
-        });
-    };
-    (look(E{}), ...);
+    ((any_sealed(FieldTypesOf<E>{}) ? void(types.insert(E::type.name)) : void()), ...);
     return types;
 }
 
