@@ -39,8 +39,10 @@ constexpr bool is_personal = false;
 template <class Key, class Value>
 constexpr bool is_personal<Personal<Key, Value>> = true;
 
-inline std::optional<Key> key_of(Keyring& keyring, const Subject& subject) {
-    return keyring.find(subject).value_or(std::nullopt);
+// The key of whom the state is about.
+template <class Aggregate>
+std::optional<Key> key_of(Keyring& keyring, const Aggregate& state) {
+    return keyring.find(subject_of(state.id)).value_or(std::nullopt);
 }
 
 }  // namespace snapshots
@@ -56,7 +58,7 @@ std::optional<std::string> to_snapshot(const Aggregate& state, Keyring& keyring)
     for_each_field(state, [&]<class Field>(std::string_view, const Field& field) {
         if constexpr (snapshots::is_personal<Field>) {
             if (!field.value) return out.text({});
-            const auto key = snapshots::key_of(keyring, subject_of(state.id));
+            const auto key = snapshots::key_of(keyring, state);
             sealed = sealed && key.has_value();
             if (key) out.text(seal(*key, salt, 1, to_bytes(*field.value)));
         } else {
@@ -77,7 +79,7 @@ std::optional<Aggregate> from_snapshot(std::string_view bytes, Keyring& keyring)
     for_each_field(state, [&]<class Field>(std::string_view, Field& field) {
         if constexpr (snapshots::is_personal<Field>) {
             const auto sealed = in.text();
-            const auto key = snapshots::key_of(keyring, subject_of(state.id));
+            const auto key = snapshots::key_of(keyring, state);
             if (sealed.empty() || !key) return;  // Erased.
             const auto plain = open(*key, salt, 1, sealed);
             using Value = typename decltype(field.value)::value_type;
