@@ -1,0 +1,88 @@
+// The audit's judgement of what the log says: every event against the state before it, and the
+// whole of the states at the end. The states are folded by the aggregates themselves; what must
+// hold of them is written down here once more, so that neither is trusted alone.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <unordered_map>
+
+#include "aggregates/account.hpp"
+#include "aggregates/session.hpp"
+#include "aggregates/settings.hpp"
+#include "aggregates/staff.hpp"
+#include "aggregates/user.hpp"
+#include "events/log.hpp"
+#include "events/sealing.hpp"
+#include "tools/audit_findings.hpp"
+
+namespace muster::tools {
+
+// Numbers that were handed out, a bit each.
+class NumbersSeen {
+public:
+    bool insert(std::uint64_t number);  // False: seen before, or zero.
+    bool contains(std::uint64_t number) const;
+    std::uint64_t highest() const { return highest_; }
+
+private:
+    static constexpr std::size_t page = 4096;
+    std::unordered_map<std::uint64_t, std::bitset<page>> pages_;
+    std::uint64_t highest_{};
+};
+
+// Only what is there: the deleted, the ended and the released are dropped, their numbers kept.
+// Personal data is dropped, too, once it was compared.
+struct World {
+    std::unordered_map<UserId, User> users;
+    std::unordered_map<AccountId, Account> accounts;
+    std::unordered_map<EmailKey, EmailHolder> holders;
+    std::unordered_map<SessionId, Session> sessions;
+    Staff staff;
+    Settings settings;
+
+    NumbersSeen seen_users, seen_accounts, seen_invitations, seen_sessions, seen_admins,
+        seen_api_keys;
+
+    // Absent: none.
+    const User* user(UserId id) const;
+    const Account* account(AccountId id) const;
+    const Session* session(SessionId id) const;
+    const Invitation* invitation(AccountId account, InvitationId id) const;
+    UserId holder(const EmailKey& key) const;
+    bool associated(AccountId account, UserId user) const;
+};
+
+class DomainAudit {
+public:
+    DomainAudit(const Keys& keys, Findings& findings) : keys_(keys), findings_(findings) {}
+
+    void judge(const Record& record);
+    // What must hold at the end of the log. `log` says which numbers it would hand out next.
+    void finish(Log& log);
+
+    const World& world() const { return world_; }
+
+private:
+    void fold(const Record& record);
+    void fold_stream(const StreamId& stream, const Event& event);
+    void check_actor(const Record& record);
+    void check_account(AccountId id, const Account& account);
+    void check_invitations(AccountId id, const Account& account);
+    void check_user(UserId id, const User& user);
+    void check_others();
+    void check_numbers(Log& log);
+
+    const Keys& keys_;
+    Findings& findings_;
+    World world_;
+};
+
+// What is wrong with an event that happens now; empty if nothing. The numbers of what it makes are
+// marked as seen. The rules that it goes by are named in the source.
+std::string_view judge_event(const Event& event, World& world);
+// Whether an event's addresses, where they can be read, are those that its keys were made of. Rule
+// E14.
+bool addresses_fit(const Event& event, const Keys& keys);
+
+}  // namespace muster::tools

@@ -1,0 +1,225 @@
+// What each event needs of the state before it. Adding an event is a compile error here, until
+// somebody has thought about it.
+#include <algorithm>
+#include <set>
+
+#include "events/email_address.hpp"
+#include "tools/audit_domain.hpp"
+
+namespace muster::tools {
+namespace {
+
+using Wrong = std::string_view;  // Empty: nothing.
+
+struct Judge {
+    World& world;
+
+    // --- Users
+
+    Wrong operator()(const UserRegistered& e) const {
+        if (!world.seen_users.insert(e.user.number))
+            return "the user's number was handed out before";
+        if (e.address && world.holder(*e.address)) return "the address has a holder already (E13)";
+        return {};
+    }
+    Wrong operator()(const UserRenamed& e) const { return there(e.user); }
+    Wrong operator()(const LanguageChosen& e) const { return there(e.user); }
+    Wrong operator()(const EmailChanged& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        if (user->address != e.released) return "the released address is not the user's (E10)";
+        const auto holder = world.holder(e.taken);
+        if (holder && holder != e.user) return "the address has a holder already (E13)";
+        return {};
+    }
+    Wrong operator()(const PasswordChanged& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        return user->password + 1 == e.password ? Wrong{} : "the password's number is not the next";
+    }
+    Wrong operator()(const UserDeleted& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        if (!user->accounts.empty()) return "the user has accounts (X2, X3, X5)";
+        if (!user->sessions.empty()) return "the user is signed in";
+        return user->address == e.released ? Wrong{} : "the released address is not the user's";
+    }
+
+    // --- Accounts
+
+    Wrong operator()(const AccountOpened& e) const {
+        if (!world.seen_accounts.insert(e.account.number))
+            return "the account's number was handed out before";
+        return there(e.owner);
+    }
+    Wrong operator()(const ProfileChanged& e) const { return there(e.account); }
+    Wrong operator()(const AccountActivated& e) const { return there(e.account); }
+    Wrong operator()(const AccountDeactivated& e) const { return there(e.account); }
+    Wrong operator()(const AccountClosed& e) const {
+        const auto* account = world.account(e.account);
+        if (account == nullptr) return there(e.account);
+        return account->pending.empty() ? Wrong{} : "invitations are pending (I26)";
+    }
+    Wrong operator()(const AccountDeleted& e) const {
+        const auto* account = world.account(e.account);
+        if (account == nullptr) return there(e.account);
+        if (!account->pending.empty()) return "invitations are pending (I26)";
+        const std::set<UserId> listed(e.users.begin(), e.users.end());
+        const auto is_listed = [&](const auto& each) { return listed.contains(each.first); };
+        if (e.users.empty() || e.users.front() != account->owner ||
+            listed.size() != e.users.size() || listed.size() != account->users.size() ||
+            !std::ranges::all_of(account->users, is_listed)) {
+            return "the users are not those of the account, the owner first";
+        }
+        return {};
+    }
+
+    // --- Invitations
+
+    Wrong operator()(const UserInvited& e) const {
+        if (!world.seen_invitations.insert(e.invitation.number))
+            return "the invitation's number was handed out before";
+        const auto* account = world.account(e.account);
+        if (account == nullptr) return there(e.account);
+        if (!account->open()) return "the account is closed";
+        if (e.permissions.empty()) return "no permission is given (I22)";
+        if (account->pending.contains(e.address.key))
+            return "the address has a pending invitation to the account (I21)";
+        const auto holder = world.holder(e.address.key);
+        if (holder && account->users.contains(holder))
+            return "the address's user has access already (I20)";
+        return {};
+    }
+    Wrong operator()(const InvitationResent& e) const {
+        const auto* invitation = world.invitation(e.account, e.invitation);
+        if (invitation == nullptr || invitation->status != Invitation::Status::pending)
+            return "the invitation is not pending";
+        return invitation->link + 1 == e.link ? Wrong{} : "the link's number is not the next (I18)";
+    }
+    Wrong operator()(const InvitationCancelled& e) const {
+        const auto* invitation = world.invitation(e.account, e.invitation);
+        if (invitation == nullptr || invitation->status != Invitation::Status::pending)
+            return "the invitation is not pending (I19)";
+        return {};
+    }
+
+    // --- Associations
+
+    Wrong operator()(const AssociationGranted& e) const {
+        if (const auto wrong = there(e.account); !wrong.empty()) return wrong;
+        if (const auto wrong = there(e.user); !wrong.empty()) return wrong;
+        if (world.associated(e.account, e.user)) return "the user has access already (I24)";
+        if (e.permissions.empty()) return "no permission is given (P5)";
+        if (!e.invitation) return {};
+        const auto* invitation = world.invitation(e.account, *e.invitation);
+        if (invitation == nullptr || invitation->status != Invitation::Status::pending)
+            return "the invitation is not pending (I16, I17)";
+        return invitation->permissions == e.permissions
+                   ? Wrong{}
+                   : "the permissions are not those of the invitation (I27)";
+    }
+    Wrong operator()(const PermissionsSet& e) const {
+        if (const auto wrong = member(e.account, e.user); !wrong.empty()) return wrong;
+        return e.permissions.empty() ? "no permission is given (P5)" : Wrong{};
+    }
+    Wrong operator()(const AssociationEnded& e) const { return member(e.account, e.user); }
+    Wrong operator()(const OwnershipTransferred& e) const {
+        const auto* account = world.account(e.account);
+        if (account == nullptr) return there(e.account);
+        if (account->owner != e.from || e.from == e.to) return "it is not the owner's to give (O3)";
+        return account->users.contains(e.to) ? Wrong{} : "the new owner had no access (O2)";
+    }
+
+    // --- Sessions
+
+    Wrong operator()(const SessionStarted& e) const {
+        if (!world.seen_sessions.insert(e.session.number))
+            return "the session's number was handed out before";
+        if (const auto wrong = there(e.user); !wrong.empty()) return wrong;
+        return e.account ? chosen(e.account->key, e.user) : Wrong{};
+    }
+    Wrong operator()(const AccountChosen& e) const {
+        if (const auto wrong = session_of(e.session, e.user); !wrong.empty()) return wrong;
+        return chosen(e.account.key, e.user);
+    }
+    Wrong operator()(const SessionEnded& e) const { return session_of(e.session, e.user); }
+    Wrong operator()(const AdminSessionStarted& e) const {
+        if (!world.seen_sessions.insert(e.session.number))
+            return "the session's number was handed out before";
+        return world.staff.admins.contains(e.admin.key) ? Wrong{} : "there is no such admin";
+    }
+    Wrong operator()(const AdminSessionEnded& e) const {
+        const auto* session = world.session(e.session);
+        return session != nullptr && session->admin == e.admin.key ? Wrong{}
+                                                                   : "there is no such session";
+    }
+
+    // --- Staff and settings
+
+    Wrong operator()(const AdminCreated& e) const {
+        if (!world.seen_admins.insert(e.admin.number))
+            return "the admin's number was handed out before";
+        return world.staff.holder_of(e.address.key) ? "an admin has the address already" : Wrong{};
+    }
+    Wrong operator()(const ApiKeyCreated& e) const {
+        return world.seen_api_keys.insert(e.api_key.number)
+                   ? Wrong{}
+                   : "the key's number was handed out before";
+    }
+    Wrong operator()(const ApiKeyRevoked& e) const {
+        const auto found = world.staff.api_keys.find(e.api_key);
+        return found != world.staff.api_keys.end() && !found->second.revoked
+                   ? Wrong{}
+                   : "there is no such API key";
+    }
+    Wrong operator()(const RegistrationSwitched&) const { return {}; }
+    Wrong operator()(const UserManagementSwitched&) const { return {}; }
+
+private:
+    Wrong there(UserId id) const {
+        return world.user(id) != nullptr ? Wrong{} : "there is no such user (X5)";
+    }
+    Wrong there(AccountId id) const {
+        return world.account(id) != nullptr ? Wrong{} : "there is no such account (X6)";
+    }
+    // Somebody with access who is not the owner.
+    Wrong member(AccountId account, UserId user) const {
+        if (!world.associated(account, user)) return "the user has no access";
+        return world.account(account)->owner == user ? "it is about the owner (P3, P4, P12)"
+                                                     : Wrong{};
+    }
+    Wrong session_of(SessionId id, UserId user) const {
+        const auto* session = world.session(id);
+        return session != nullptr && session->user == user ? Wrong{} : "there is no such session";
+    }
+    Wrong chosen(AccountId id, UserId user) const {
+        if (!world.associated(id, user)) return "the account is not the user's to choose (L4)";
+        return world.account(id)->open() ? Wrong{} : "the account is closed (L5)";
+    }
+};
+
+// Erased ones say nothing.
+bool fits(const Keys& keys, const auto& person, const EmailKey& key) {
+    if (!person.value) return true;
+    const auto email = EmailAddress::parse(person.value->email);
+    return email && keys.email_key(email->normalised()) == key;
+}
+
+}  // namespace
+
+std::string_view judge_event(const Event& event, World& world) {
+    return std::visit(Judge{world}, event);
+}
+
+bool addresses_fit(const Event& event, const Keys& keys) {
+    if (const auto* e = std::get_if<UserRegistered>(&event))
+        return !e->address || fits(keys, e->person, *e->address);
+    if (const auto* e = std::get_if<EmailChanged>(&event)) return fits(keys, e->address, e->taken);
+    if (const auto* e = std::get_if<UserInvited>(&event))
+        return fits(keys, e->invitee, e->address.key);
+    if (const auto* e = std::get_if<AdminCreated>(&event))
+        return fits(keys, e->member, e->address.key);
+    return true;
+}
+
+}  // namespace muster::tools

@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fmt/format.h>
+
+#include "events/json.hpp"
+#include "tools/commands.hpp"
+#include "tools/log_reading.hpp"
+
+namespace muster::tools {
+namespace {
+
+// Events on their way to stdout, a line each.
+class Lines {
+public:
+    explicit Lines(Keyring& keyring) : keyring_(keyring) {}
+
+    // False: no more is wanted, or can be told.
+    bool add(const Stored& stored, const LogOptions& options) {
+        if (stored.position.number < options.from) return true;
+        const auto record = decode(stored.bytes, &keyring_);
+        if (!record) {
+            fault_ = record.error();
+            return false;
+        }
+        if (!concerns(*record, options)) return true;
+        line_.clear();
+        JsonWriter out{line_};
+        write_record(out, *record, stored);
+        line_.push_back('\n');
+        if (std::fwrite(line_.data(), 1, line_.size(), stdout) == line_.size()) return true;
+        error_ = errno;
+        return false;
+    }
+
+    // The exit status.
+    int end() {
+        if (error_ == 0 && std::fflush(stdout) != 0) error_ = errno;
+        if (error_ != 0 && error_ != EPIPE) {
+            fmt::print(stderr, "muster: cannot write the events: {}\n", std::strerror(error_));
+            return 1;
+        }
+        if (error_ == 0 && fault_) return report(*fault_);
+        return 0;  // Whoever reads has read enough, or all.
+    }
+    void fail(const Fault& fault) { fault_ = fault; }
+
+private:
+    // The stream that is read has one of the two already.
+    static bool concerns(const Record& record, const LogOptions& options) {
+        const auto stands_in = [&](const StreamId& stream) {
+            return std::ranges::find(record.streams, stream, &StreamVersion::stream) !=
+                   record.streams.end();
+        };
+        return (!options.account || stands_in(stream_of(AccountId{*options.account}))) &&
+               (!options.user || stands_in(stream_of(UserId{*options.user})));
+    }
+
+    Keyring& keyring_;
+    std::string line_;
+    std::optional<Fault> fault_;
+    int error_ = 0;
+};
+
+std::optional<StreamId> stream_of(const LogOptions& options) {
+    if (options.user) return muster::stream_of(UserId{*options.user});
+    if (options.account) return muster::stream_of(AccountId{*options.account});
+    return std::nullopt;
+}
+
+}  // namespace
+
+int log(const LogOptions& options) {
+    auto reading = open_for_reading(options.data, DataFolder::Open::reading);
+    if (!reading) return report(reading.error());
+    std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of the write, not the end.
+    Keyring keyring{*reading->log, reading->folder.keys()};
+    Lines lines{keyring};
+    const auto visit = [&](const Stored& stored) { return lines.add(stored, options); };
+    const auto stream = stream_of(options);
+    const auto read = stream ? reading->log->read_stream(*stream, 0, SIZE_MAX, visit)
+                             : reading->log->read({std::max<std::uint64_t>(options.from, 1) - 1},
+                                                  SIZE_MAX, visit);
+    if (!read) lines.fail(read.error());
+    return lines.end();
+}
+
+}  // namespace muster::tools
