@@ -216,7 +216,7 @@ Decision when(const Account& account, const TransferOwnership& command) {
     if (!account.exists()) return no_such_account;
     if (command.to == account.owner) return already_so;                     // Rule O6.
     if (!account.users.contains(command.to)) return target_not_associated;  // Rule O2.
-    return Events{OwnershipTransferred{account.id, account.owner, command.to}};
+    return Events{OwnershipTransferred{account.id, account.owner, command.to, Permissions::all()}};
 }
 
 void apply(Account& account, const AccountOpened& event) {
@@ -273,7 +273,7 @@ void apply(Account& account, const AssociationEnded& event) {
 }
 void apply(Account& account, const OwnershipTransferred& event) {
     account.owner = event.to;
-    account.users[event.from] = Permissions::all();  // Rule O4.
+    account.users[event.from] = event.permissions;  // Rule O4.
     account.users[event.to] = Permissions::all();
 }
 

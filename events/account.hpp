@@ -201,16 +201,19 @@ struct AssociationEnded {
     }
 };
 
-// The old owner stays associated, with all permissions written out.
+// The old owner stays associated, with the permissions written out: those that there are today, not
+// those of a later day.
 struct OwnershipTransferred {
     static constexpr EventType type{"account.ownership_transferred", 1};
 
     AccountId account;
     UserId from, to;
+    Permissions permissions;  // Of `from` from here on.
 
     bool operator==(const OwnershipTransferred&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
-        return field("account", self.account)("from", self.from)("to", self.to);
+        return field("account", self.account)("from", self.from)("to", self.to)("permissions",
+                                                                                self.permissions);
     }
 };
 

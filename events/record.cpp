@@ -262,7 +262,7 @@ std::expected<Draft, Fault> draft(const Event& event, const Circumstances& about
 std::string encode(const Draft& draft, Position position, Time time,
                    const std::vector<StreamVersion>& streams) {
     std::string bytes;
-    bytes.reserve(draft.body.size() + 16 + 24 * streams.size());
+    bytes.reserve(draft.body.size() + 64 + 24 * streams.size());  // And the leaf hash behind it.
     Writer out{bytes};
     out.byte(record_format);
     out.varint(position.number);

@@ -22,6 +22,7 @@
 #include "events/rocks_log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <condition_variable>
@@ -48,31 +49,43 @@ constexpr std::size_t cached_versions = 1 << 16;
 constexpr std::chrono::milliseconds head_delay{900};
 constexpr std::size_t scan_from = 4096;  // Reads of more records leave the block cache alone.
 
-std::string number_key(std::uint64_t number) {
-    std::string key;
-    Writer{key}.fixed64(number);
-    return key;
+// Keys of a fixed size, made without allocating: one append makes many.
+template <std::size_t size>
+class FixedKey {
+public:
+    FixedKey& byte(std::uint8_t value) {
+        bytes_[used_++] = static_cast<char>(value);
+        return *this;
+    }
+    FixedKey& fixed64(std::uint64_t value) {
+        for (int shift = 56; shift >= 0; shift -= 8)
+            byte(static_cast<std::uint8_t>(value >> shift));
+        return *this;
+    }
+    std::string_view view() const { return {bytes_.data(), used_}; }
+    operator rocksdb::Slice() const { return view(); }
+    operator std::string_view() const { return view(); }
+
+private:
+    std::array<char, size> bytes_;
+    std::size_t used_ = 0;
+};
+
+FixedKey<8> number_key(std::uint64_t number) { return FixedKey<8>{}.fixed64(number); }
+
+FixedKey<17> stream_key(const StreamId& stream) {
+    FixedKey<17> key;
+    return key.byte(static_cast<std::uint8_t>(stream.kind))
+        .fixed64(stream.high)
+        .fixed64(stream.low);
 }
 
-void put_stream_key(Writer& out, const StreamId& stream) {
-    out.byte(static_cast<std::uint8_t>(stream.kind));
-    out.fixed64(stream.high);
-    out.fixed64(stream.low);
-}
-
-std::string stream_key(const StreamId& stream) {
-    std::string key;
-    Writer out{key};
-    put_stream_key(out, stream);
-    return key;
-}
-
-std::string index_key(const StreamId& stream, std::uint64_t version) {
-    std::string key;
-    Writer out{key};
-    put_stream_key(out, stream);
-    out.fixed64(version);
-    return key;
+FixedKey<25> index_key(const StreamId& stream, std::uint64_t version) {
+    FixedKey<25> key;
+    return key.byte(static_cast<std::uint8_t>(stream.kind))
+        .fixed64(stream.high)
+        .fixed64(stream.low)
+        .fixed64(version);
 }
 
 std::string sequence_key(Sequence sequence) {
@@ -398,7 +411,7 @@ std::expected<std::size_t, Fault> RocksLog::read(Position after, std::size_t lim
     const auto last = head();
     if (after >= last || limit == 0) return 0;
     const auto behind = number_key(last.number + 1);
-    const rocksdb::Slice bound{behind};
+    const rocksdb::Slice bound = behind;
     rocksdb::ReadOptions options;
     options.iterate_upper_bound = &bound;
     options.fill_cache = limit < scan_from;
@@ -412,7 +425,7 @@ std::expected<std::size_t, Fault> RocksLog::read(Position after, std::size_t lim
             return std::unexpected(
                 fault_of(records->status(), fmt::format("position {}", position.number)));
         }
-        if (!records->Valid() || records->key() != number_key(position.number)) {
+        if (!records->Valid() || records->key() != rocksdb::Slice{number_key(position.number)}) {
             return damaged_at(position.number, "there is no record");
         }
         const auto stored = parse_stored(position, records->value());
@@ -449,8 +462,9 @@ std::expected<std::optional<IndexEntry>, Fault> parse_index_entry(const rocksdb:
         if (!at.status().ok()) return std::unexpected(fault_of(at.status(), to_text(stream)));
         return std::nullopt;
     }
-    if (!at.key().starts_with(stream_key(stream))) return std::nullopt;
-    Reader key{at.key().ToStringView().substr(stream_key(stream).size())};
+    const auto prefix = stream_key(stream);
+    if (!at.key().starts_with(prefix)) return std::nullopt;
+    Reader key{at.key().ToStringView().substr(prefix.view().size())};
     Reader value{at.value().ToStringView()};
     const IndexEntry entry{key.fixed64(), {value.varint()}};
     if (!key.done() || !value.done()) {
@@ -806,9 +820,9 @@ std::expected<void, Fault> RocksLog::settle_head(const RocksLogOptions& options)
     const auto head = durable_head();
     if (options.accept_loss) {
         // A snapshot may be of a state that is lost.
-        const auto status =
-            store_->db().DeleteRange(rocksdb::WriteOptions{}, store_->family(Family::snapshots),
-                                     std::string{}, std::string(stream_key({}).size(), '\xff'));
+        const auto status = store_->db().DeleteRange(
+            rocksdb::WriteOptions{}, store_->family(Family::snapshots), std::string{},
+            std::string(stream_key({}).view().size(), '\xff'));
         if (!status.ok()) return std::unexpected(fault_of(status, "snapshots"));
     }
     if (options.accept_loss || head_file_.heads().empty()) {

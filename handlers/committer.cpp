@@ -153,17 +153,11 @@ void Committer::decide_again(Batch& batch) {
 
 void Committer::decide(Item item, Batch& batch) {
     latest_ = std::max(latest_, clock_());  // Time never goes back, whatever the clock does.
-    if (item.request.command && item.request.mode == Mode::commit) {
-        if (auto earlier = repeated(item.request, latest_)) {
-            item.result = std::move(*earlier);
-            batch.items.push_back(std::move(item));
-            return;
-        }
-    }
     Work work{states_, ids_, keys_, latest_};
     item.result = judge(item, work);
     if (work.fault()) return fail(*work.fault());
-    if (item.result && !item.result->events.empty() && item.request.mode == Mode::commit) {
+    const bool commits = item.request.mode == Mode::commit;
+    if (commits && item.result && !item.result->repeated && !item.result->events.empty()) {
         stage(item, work, batch);
     } else {
         ids_.give_back(work.drawn());
@@ -180,6 +174,9 @@ Result Committer::judge(Item& item, Work& work) {
         caller.value_or(Caller{}));  // Somebody signed out may still do what anyone may.
     if (const auto error = refuse_caller(work, request.rule, request.account))
         return std::unexpected(*error);
+    if (request.command && request.mode == Mode::commit) {
+        if (auto earlier = repeated(request, work)) return std::move(*earlier);
+    }
     if (request.expected) {
         const auto version = work.version(request.expected->stream);
         if (std::ranges::find(request.expected->versions, version) ==
@@ -193,8 +190,8 @@ Result Committer::judge(Item& item, Work& work) {
 }
 
 // The answer to a command that came before, if it did.
-std::optional<Result> Committer::repeated(const Request& request, Time now) {
-    const auto found = log_.find_command(request.command->id, now);
+std::optional<Result> Committer::repeated(const Request& request, const Work& work) {
+    const auto found = log_.find_command(request.command->id, work.now());
     if (!found) {
         fail(found.error());
         return std::nullopt;
@@ -202,7 +199,7 @@ std::optional<Result> Committer::repeated(const Request& request, Time now) {
     if (!*found) return std::nullopt;
     const auto& earlier = **found;
     if (earlier.digest != request.command->digest) return std::unexpected(reused);
-    Accepted accepted{earlier.last, earlier.time, {}, {}, {}, true};
+    Accepted accepted{earlier.last, earlier.time, {}, work.caller(), {}, true};
     const auto read =
         log_.read({earlier.first.number - 1}, earlier.last.number - earlier.first.number + 1,
                   [&](const Stored& stored) {

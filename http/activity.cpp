@@ -24,6 +24,10 @@ std::optional<views::ActivityFilter::By> parse_actor(std::string_view text) {
     return std::nullopt;
 }
 
+bool ever_was(const Call& call, const StreamId& stream) {
+    return call.services.log.version(stream).value_or(0) != 0;
+}
+
 enum class About : std::uint8_t { everything, account, user };
 
 Answer list(Call& call, About about) {
@@ -65,7 +69,14 @@ Answer list(Call& call, About about) {
 Answer list_activity(Call& call) { return list(call, About::everything); }
 
 // Those who were deleted keep their history. Rule X9.
-Answer list_account_activity(Call& call) { return list(call, About::account); }
-Answer list_user_activity(Call& call) { return list(call, About::user); }
+Answer list_account_activity(Call& call) {
+    if (!ever_was(call, stream_of(call.account())))
+        return std::unexpected(problem_of(no_such_account));
+    return list(call, About::account);
+}
+Answer list_user_activity(Call& call) {
+    if (!ever_was(call, stream_of(call.user()))) return std::unexpected(problem_of(no_such_user));
+    return list(call, About::user);
+}
 
 }  // namespace muster::http

@@ -24,8 +24,8 @@ namespace {
 
 constexpr int deepest = 16;
 
-struct Refused : std::exception {
-    explicit Refused(std::string what) : detail(std::move(what)) {}
+struct NotTaken : std::exception {
+    explicit NotTaken(std::string what) : detail(std::move(what)) {}
     const char* what() const noexcept override { return detail.c_str(); }
     std::string detail;
 };
@@ -34,12 +34,12 @@ struct Refused : std::exception {
 json parse_strictly(std::string_view text) {
     std::vector<std::set<std::string, std::less<>>> names;
     const auto watch = [&](int depth, json::parse_event_t event, json& value) {
-        if (depth > deepest) throw Refused("The JSON is nested too deeply.");
+        if (depth > deepest) throw NotTaken("The JSON is nested too deeply.");
         if (event == json::parse_event_t::object_start) names.emplace_back();
         if (event == json::parse_event_t::object_end) names.pop_back();
         if (event == json::parse_event_t::key &&
             !names.back().insert(value.get<std::string>()).second) {
-            throw Refused("A name stands twice in one JSON object.");
+            throw NotTaken("A name stands twice in one JSON object.");
         }
         return true;
     };
@@ -50,6 +50,19 @@ bool has_control(std::string_view text, std::string_view allowed) {
     return std::ranges::any_of(text, [&](char c) {
         return (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) && !allowed.contains(c);
     });
+}
+
+// RFC 6901, section 3.
+std::string escaped(std::string_view name) {
+    std::string out;
+    for (const auto c : name) {
+        if (c == '~' || c == '/') {
+            out.append(c == '~' ? "~0" : "~1");
+        } else {
+            out.push_back(c);
+        }
+    }
+    return out;
 }
 
 bool is_language(std::string_view tag) {
@@ -85,8 +98,8 @@ std::expected<Fields, Problem> Fields::parse(std::string_view body) {
         return std::unexpected(malformed("The body is not JSON: it holds a NUL byte."));
     try {
         node->object = parse_strictly(body);
-    } catch (const Refused& refused) {
-        return std::unexpected(malformed(refused.detail));
+    } catch (const NotTaken& reason) {
+        return std::unexpected(malformed(reason.detail));
     } catch (const json::exception&) {
         return std::unexpected(malformed("The body is not well-formed JSON in UTF-8."));
     }
@@ -96,7 +109,7 @@ std::expected<Fields, Problem> Fields::parse(std::string_view body) {
 }
 
 void Fields::refuse(std::string_view name, std::string_view code, std::string detail) {
-    node_->errors->push_back({node_->pointer + "/" + std::string(name), code, std::move(detail)});
+    node_->errors->push_back({node_->pointer + "/" + escaped(name), code, std::move(detail)});
 }
 
 const json* Fields::find(std::string_view name) {

@@ -69,7 +69,8 @@ Asked change_my_password(Call& call) {
                   .answer = [](const Accepted&, const Answering&) { return no_content(); },
                   .body = canonical,
                   .check = own_password(call, present),
-                  .new_password = password};
+                  .new_password = password,
+                  .versioned = stream_of(call.caller.user)};
 }
 
 Answer list_my_accounts(Call& call) {

@@ -81,7 +81,9 @@ std::expected<std::optional<std::vector<std::uint64_t>>, Problem> wanted_version
         if (tag.size() < 2 || !tag.starts_with('"') || !tag.ends_with('"')) {
             return std::unexpected(malformed("If-Match holds no entity tag."));
         }
-        versions.push_back(parse_id(tag.substr(1, tag.size() - 2)));
+        const auto text = tag.substr(1, tag.size() - 2);
+        const auto version = parse_id(text);
+        if (version != 0 || text == "0") versions.push_back(version);  // Else it is none of ours.
     }
     return versions;
 }
@@ -160,9 +162,11 @@ std::string Call::user_agent() const {
 }
 
 bool Call::on_loopback() const {
-    const auto host = request.headers.find("host").value_or("");
-    return host == "localhost" || host.starts_with("localhost:") || host.starts_with("127.") ||
-           host.starts_with("[::1]");
+    auto host = request.headers.find("host").value_or("");
+    if (!host.ends_with(']')) host = host.substr(0, host.rfind(':'));
+    if (host == "[::1]" || same_name(host, "localhost")) return true;
+    const auto address = parse_ip(host);
+    return address.size() == 4 && address[0] == 127;
 }
 
 // A command with everything that it still needs.
@@ -344,6 +348,11 @@ void Service::start_command(Call&& call, const Route& route, Responder responder
 
     auto change = std::get<Command>(route.function)(call);
     if (!change) return refuse(change.error());
+    if (change->body.empty()) {  // Nobody read it, so nothing may stand in it.
+        auto body = Fields::parse(call.request.body);
+        if (!body) return refuse(body.error());
+        if (const auto problem = body->problem()) return refuse(*problem);
+    }
     if (const auto problem = call.query().problem()) return refuse(*problem);
     const auto key = command_key(call, route, change->body, keys_);
     if (!key) return refuse(key.error());

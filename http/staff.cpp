@@ -108,7 +108,8 @@ Answer get_admin_session(Call& call) {
 
 Asked sign_out_admin(Call& call) {
     const auto* session = std::get_if<SessionId>(&call.credential);
-    if (session == nullptr) return std::unexpected(problem_of(session_required));
+    if (session == nullptr)
+        return std::unexpected(problem_of(call.caller.staff() ? wrong_role : session_required));
     return Change{.use_case =
                       [session = *session](Work& work, const Secrets&) {
                           const auto& state = work.read(session);

@@ -221,7 +221,8 @@ TEST(Account, StaysEditableByStaffWhileItIsClosed) {
         .then({PermissionsSet{acme, bob, everything}});
     closed.when(acme, eve, AssociateUser{see_tickets})
         .then({AssociationGranted{acme, eve, see_tickets, std::nullopt}});
-    closed.when(acme, TransferOwnership{bob}).then({OwnershipTransferred{acme, ada, bob}});
+    closed.when(acme, TransferOwnership{bob})
+        .then({OwnershipTransferred{acme, ada, bob, Permissions::all()}});
     closed.when(acme, RemoveUser{bob}).then({bob_went});
 }
 
@@ -544,13 +545,14 @@ TEST(Invitation, IsNotSpentByTheOwner) {  // Rule I24.
 }
 
 TEST(Invitation, OutlivesAChangeOfOwner) {  // Rule I25.
-    later(with_a_letter_to_eve, OwnershipTransferred{acme, ada, bob})
+    later(with_a_letter_to_eve, OwnershipTransferred{acme, ada, bob, Permissions::all()})
         .when(acme, eve, accept)
         .then({eve_accepted});
 }
 
 TEST(Invitation, OutlivesItsSendersLeaving) {  // Rule I25.
-    later(with_a_letter_to_eve, OwnershipTransferred{acme, ada, bob}, AssociationEnded{acme, ada})
+    later(with_a_letter_to_eve, OwnershipTransferred{acme, ada, bob, Permissions::all()},
+          AssociationEnded{acme, ada})
         .when(acme, eve, accept)
         .then({eve_accepted});
 }
@@ -759,7 +761,8 @@ TEST(Association, OfTheOwnerDoesNotEnd) {  // Rules P12, P14.
 }
 
 TEST(Association, OfAFormerOwnerEnds) {  // Rules O4, P12, P14.
-    const auto given = later(acme_of_ada_and_bob, OwnershipTransferred{acme, ada, bob});
+    const auto given =
+        later(acme_of_ada_and_bob, OwnershipTransferred{acme, ada, bob, Permissions::all()});
     given.when(acme, RemoveUser{ada}).then({AssociationEnded{acme, ada}});
     given.when(acme, LeaveAccount{ada}).then({AssociationEnded{acme, ada}});
 }
@@ -776,7 +779,7 @@ TEST(Association, EndedOneWayIsEndedTheOtherWayToo) {  // Rules P11, P14.
 
 // --- Ownership. Rules O1 to O7.
 
-const OwnershipTransferred bob_owns_acme{acme, ada, bob};
+const OwnershipTransferred bob_owns_acme{acme, ada, bob, Permissions::all()};
 
 TEST(Ownership, PassesToSomebodyAssociated) {  // Rules O2, O3, E4.
     const auto after = acme_of_ada_and_bob.when(acme, TransferOwnership{bob}).then({bob_owns_acme});
@@ -829,13 +832,13 @@ TEST(Ownership, PassedTwiceAtOnceStartsFromWhatWasBefore) {  // Rule O7.
     with_eve_who_accepted.when(acme, TransferOwnership{bob})
         .then({bob_owns_acme})
         .when(acme, TransferOwnership{eve})
-        .then({OwnershipTransferred{acme, bob, eve}});
+        .then({OwnershipTransferred{acme, bob, eve, Permissions::all()}});
 }
 
 TEST(Ownership, PassesBack) {  // Rules O3, O4.
     const auto after = later(acme_of_ada_and_bob, bob_owns_acme)
                            .when(acme, TransferOwnership{ada})
-                           .then({OwnershipTransferred{acme, bob, ada}});
+                           .then({OwnershipTransferred{acme, bob, ada, Permissions::all()}});
     EXPECT_EQ(after.world().seen(acme).users.at(bob), everything);
     EXPECT_EQ(after.world().seen(bob).accounts.at(acme), Tie::associated);
 }

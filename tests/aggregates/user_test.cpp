@@ -27,7 +27,7 @@ const SessionStarted bob_signed_in_on_tablet{
 const SessionEnded phone_ended{phone, bob};
 const SessionEnded tablet_ended{tablet, bob};
 const UserDeleted bob_deleted{bob, bobs_address};
-const OwnershipTransferred bob_owns_acme{acme, ada, bob};
+const OwnershipTransferred bob_owns_acme{acme, ada, bob, Permissions::all()};
 
 UpdateUser first_name(std::string name) {
     UpdateUser command;

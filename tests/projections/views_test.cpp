@@ -109,7 +109,8 @@ TEST(AssociationsView, LastSignInIsKeptPerAssociation) {  // Rule E12.
 TEST(AssociationsView, AnOldOwnerKeepsAllPermissions) {  // Rules O3, O4.
     World world;
     story(world);
-    world.happens(by(root), noon + 5min, {OwnershipTransferred{acme, ada, bob}});
+    world.happens(by(root), noon + 5min,
+                  {OwnershipTransferred{acme, ada, bob, Permissions::all()}});
     EXPECT_FALSE(find_association(world.now(), acme, ada)->is_owner);
     EXPECT_EQ(find_association(world.now(), acme, ada)->permissions, Permissions::all());
     EXPECT_TRUE(find_association(world.now(), acme, bob)->is_owner);

@@ -1,0 +1,284 @@
+// What an audit finds, and that it leaves everything as it was.
+#include <algorithm>
+#include <csignal>
+#include <spawn.h>
+#include <unistd.h>
+
+#include "events/sealing.hpp"
+#include "tests/tools/folders.hpp"
+#include "tools/demo_story.hpp"
+
+extern char** environ;  // NOLINT: what a process that is started gets.
+
+namespace muster::tools {
+namespace {
+
+using testing::Test;
+
+// Whether a finding says this, of this place.
+bool found(const nlohmann::json& verdict, std::string_view place, std::string_view what) {
+    return std::ranges::any_of(verdict["findings"], [&](const auto& finding) {
+        return finding["place"].template get<std::string>().starts_with(place) &&
+               finding["what"].template get<std::string>().find(what) != std::string::npos;
+    });
+}
+
+// The verdict on a damaged folder.
+nlohmann::json audit_damaged(const fs::path& data) {
+    const auto ran = muster("audit --json", data);
+    EXPECT_EQ(ran.status, 3) << ran.out << ran.err;
+    const auto verdict = nlohmann::json::parse(ran.out);
+    EXPECT_FALSE(verdict["ok"]);
+    EXPECT_FALSE(verdict["findings"].empty());
+    return verdict;
+}
+
+// Flips one bit in the largest file with this ending.
+void flip_a_bit(const fs::path& folder, std::string_view ending, double where) {
+    fs::path largest;
+    for (const auto& entry : fs::directory_iterator{folder}) {
+        const bool fits = entry.path().native().ends_with(ending);
+        if (fits && (largest.empty() || entry.file_size() > fs::file_size(largest)))
+            largest = entry.path();
+    }
+    ASSERT_FALSE(largest.empty());
+    auto content = content_of(largest);
+    ASSERT_FALSE(content.empty());
+    auto& byte = content[static_cast<std::size_t>(static_cast<double>(content.size()) * where)];
+    byte = static_cast<char>(byte ^ 4);
+    write_content(largest, content);
+}
+
+// Appends an event as no use case would.
+void append(const fs::path& data, const Event& event) {
+    const auto folder = DataFolder::open(data, DataFolder::Open::existing);
+    ASSERT_TRUE(folder);
+    const auto log = open_rocks_log(folder->log(), folder->head());
+    ASSERT_TRUE(log) << log.error().message;
+    Keyring keyring{**log, folder->keys()};
+    Commit commit;
+    commit.time = {1'700'000'000'000};
+    for (const auto subject :
+         {Subject{SubjectKind::user, 900}, Subject{SubjectKind::account, 900}}) {
+        const Seed seed{};
+        keyring.remember(subject, seed);
+        commit.vault.push_back({vault_key(subject), std::string(as_text(seed))});
+    }
+    auto drafted = draft(event, {commit.time, {}, {}, {}}, keyring);
+    ASSERT_TRUE(drafted) << drafted.error().message;
+    commit.events.push_back(std::move(*drafted));
+    ASSERT_TRUE((*log)->append({&commit, 1}));
+}
+
+TEST(Audit, FindsADemoClean) {
+    const auto ran = muster("audit --json", demo_folder());
+    EXPECT_EQ(ran.status, 0) << ran.out;
+    const auto verdict = nlohmann::json::parse(ran.out);
+    EXPECT_TRUE(verdict["ok"]);
+    EXPECT_TRUE(verdict["findings"].empty());
+    EXPECT_TRUE(verdict["notes"].empty());  // All views are there.
+    EXPECT_GT(verdict["records"], 200);
+    EXPECT_GT(verdict["users"], 20);
+    EXPECT_GT(verdict["accounts"], 10);
+    const auto text = muster("audit", demo_folder());
+    EXPECT_EQ(text.status, 0);
+    EXPECT_TRUE(text.out.starts_with("clean: ")) << text.out;
+}
+
+TEST(Audit, ChangesNothing) {
+    const DemoCopy copy;
+    const auto before = contents_of(copy.data());
+    EXPECT_EQ(muster("audit", copy.data()).status, 0);
+    EXPECT_EQ(contents_of(copy.data()), before);
+}
+
+TEST(Audit, ChangesNothingAfterAServerWasKilled) {
+    const DemoCopy copy;
+    const auto command = muster_command("serve --listen 127.0.0.1:0", copy.data());
+    const auto script = fmt::format("exec {} >{} 2>&1", command, (copy.data() / "../out").native());
+    std::string shell_name = "sh", flag = "-c", text = script;
+    char* arguments[]{shell_name.data(), flag.data(), text.data(), nullptr};
+    pid_t server = 0;
+    ASSERT_EQ(::posix_spawn(&server, "/bin/sh", nullptr, nullptr, arguments, environ), 0);
+    for (int tries = 0; tries < 600; ++tries) {
+        if (content_of(copy.data() / "../out").find("listens") != std::string::npos) break;
+        ::usleep(50'000);
+    }
+    EXPECT_EQ(muster("audit", copy.data()).status, 4);  // While it serves.
+    ASSERT_EQ(::kill(server, SIGKILL), 0);
+    ::waitpid(server, nullptr, 0);
+
+    const auto before = contents_of(copy.data());
+    const auto ran = muster("audit", copy.data());
+    EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
+    EXPECT_EQ(contents_of(copy.data()), before);
+}
+
+// A folder as a kill leaves it: everything is in the write-ahead log.
+class Unflushed : public Test {
+protected:
+    Unflushed() {
+        const auto live = folder_.path() / "live";
+        auto folder = DataFolder::open(live, DataFolder::Open::create);
+        auto log = open_rocks_log(folder->log(), folder->head());
+        DemoDesk desk{**log, folder->keys()};
+        DemoStory story{desk, {10, 5, 1}, "hash"};
+        EXPECT_TRUE(story.run([](unsigned) {}));
+        fs::copy(live, data(), fs::copy_options::recursive);
+    }
+    fs::path data() const { return folder_.path() / "data"; }
+
+private:
+    TemporaryFolder folder_;
+};
+
+TEST_F(Unflushed, IsCleanAndStaysAsItIs) {
+    const auto before = contents_of(data());
+    const auto ran = muster("audit", data());
+    EXPECT_EQ(ran.status, 0) << ran.out << ran.err;
+    EXPECT_NE(ran.err.find("there are no views"), std::string::npos) << ran.err;
+    EXPECT_EQ(contents_of(data()), before);
+}
+
+TEST_F(Unflushed, AFlippedBitIsFound) {
+    flip_a_bit(data() / "log", ".log", 0.4);
+    audit_damaged(data());
+}
+
+TEST(Audit, FindsAFlippedBitInATable) {
+    const DemoCopy copy;
+    copy.edit([](RocksStore& store) {
+        EXPECT_TRUE(store.db().Flush({}, store.family(Family::records)).ok());
+    });
+    flip_a_bit(copy.data() / "log", ".sst", 0.3);
+    audit_damaged(copy.data());
+}
+
+TEST(Audit, FindsARecordThatWasChangedWithItsHash) {
+    const DemoCopy copy;
+    copy.edit([](RocksStore& store) {
+        auto value = DemoCopy::record(store, 40);
+        value.resize(value.size() - sizeof(Hash));
+        value.back() = static_cast<char>(value.back() ^ 1);
+        value.append(as_text(leaf_hash(value)));
+        DemoCopy::put_record(store, 40, value);
+    });
+    EXPECT_TRUE(found(audit_damaged(copy.data()), "position 40", "the proof's tree"));
+}
+
+TEST(Audit, FindsASwappedPair) {
+    const DemoCopy copy;
+    copy.edit([](RocksStore& store) {
+        const auto one = DemoCopy::record(store, 50), other = DemoCopy::record(store, 51);
+        DemoCopy::put_record(store, 50, other);
+        DemoCopy::put_record(store, 51, one);
+    });
+    const auto verdict = audit_damaged(copy.data());
+    EXPECT_TRUE(found(verdict, "position 50", "is of position 51"));
+    EXPECT_TRUE(found(verdict, "position 56", "the proof's tree"));
+}
+
+TEST(Audit, FindsAMissingRecord) {
+    const DemoCopy copy;
+    copy.edit([](RocksStore& store) {
+        EXPECT_TRUE(
+            store.db().Delete({}, store.family(Family::records), DemoCopy::key_of(60)).ok());
+    });
+    EXPECT_TRUE(found(audit_damaged(copy.data()), "the records", "position 60"));
+}
+
+TEST(Audit, FindsALostEnd) {
+    const DemoCopy copy;
+    const auto records = nlohmann::json::parse(muster("audit --json", copy.data()).out)["records"];
+    copy.edit([&](RocksStore& store) {
+        EXPECT_TRUE(
+            store.db().Delete({}, store.family(Family::records), DemoCopy::key_of(records)).ok());
+    });
+    EXPECT_TRUE(found(audit_damaged(copy.data()), "", "the head file has"));
+}
+
+TEST(Audit, FindsALostVaultRow) {  // Rule X18: the key is what makes personal data readable.
+    const DemoCopy copy;
+    copy.edit([](RocksStore& store) {
+        auto* vault = store.family(Family::vault);
+        EXPECT_TRUE(store.db().Delete({}, vault, vault_key(subject_of(UserId{1}))).ok());
+        EXPECT_TRUE(store.db().Delete({}, vault, vault_key(SecretKind::admin_password, 1)).ok());
+        EXPECT_TRUE(store.db().Put({}, vault, vault_key(subject_of(UserId{999})), "seed").ok());
+    });
+    const auto verdict = audit_damaged(copy.data());
+    EXPECT_TRUE(found(verdict, "user-1", "its key is missing"));
+    EXPECT_TRUE(found(verdict, "admin-1", "the password is missing"));
+    EXPECT_TRUE(found(verdict, "the vault", "has no owner"));
+}
+
+TEST(Audit, FindsAnIndexThatMisleads) {
+    const DemoCopy copy;
+    copy.edit([](RocksStore& store) {
+        auto* index = store.family(Family::index);
+        const std::unique_ptr<rocksdb::Iterator> at{store.db().NewIterator({}, index)};
+        at->SeekToFirst();  // The first event of user 1.
+        EXPECT_TRUE(store.db().Put({}, index, at->key(), "\x07").ok());
+    });
+    EXPECT_TRUE(found(audit_damaged(copy.data()), "user-1", "the index"));
+}
+
+TEST(Audit, FindsAChangedRowOfAView) {
+    const DemoCopy copy;
+    rocksdb::DB* opened = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open({}, (copy.data() / "views").native(), &opened).ok());
+    {
+        const std::unique_ptr<rocksdb::DB> views{opened};
+        const std::unique_ptr<rocksdb::Iterator> at{views->NewIterator({})};
+        at->Seek("\x01");
+        ASSERT_TRUE(at->Valid());
+        ASSERT_TRUE(views->Delete({}, at->key()).ok());
+    }
+    EXPECT_TRUE(found(audit_damaged(copy.data()), "view ", "only fresh"));
+}
+
+struct Breach {
+    Event event;
+    std::string_view rule;
+};
+class BrokenRules : public testing::TestWithParam<Breach> {};
+
+TEST_P(BrokenRules, AreFound) {
+    const DemoCopy copy;
+    append(copy.data(), GetParam().event);
+    const auto verdict = audit_damaged(copy.data());
+    EXPECT_TRUE(found(verdict, "", GetParam().rule)) << verdict.dump(2);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Audit, BrokenRules,
+    testing::Values(
+        Breach{AssociationEnded{{1}, {1}}, "(E4, E17)"},
+        Breach{AssociationEnded{{1}, {1}}, "(P3, P4, P12)"},
+        Breach{AssociationGranted{{1}, {800}, Permissions::all(), {}}, "no such user (X5)"},
+        Breach{AssociationGranted{{800}, {1}, Permissions::all(), {}}, "no such account (X6)"},
+        Breach{AssociationGranted{{1}, {1}, Permissions::all(), {}}, "(I24)"},
+        Breach{PermissionsSet{{1}, {1}, {}}, "(P3, P4, P12)"},
+        Breach{UserDeleted{{1}, {}}, "(X2, X3, X5)"},
+        Breach{AccountOpened{{900}, {800}, {Profile{}}}, "no such user (X5)"},
+        Breach{AccountOpened{{900}, {1}, {Profile{}}}, "would be handed out again"},
+        Breach{UserRegistered{{900}, EmailKey{}, {Person{"A", "B", "a@example.com"}}, "en", 0},
+               "(E14)"},
+        Breach{UserRegistered{{900}, {}, {Person{}}, "en", 1}, "the password is missing"},
+        Breach{PasswordChanged{{1}, 77}, "number is not the next"},
+        Breach{InvitationCancelled{{1}, {700}}, "not pending (I19)"},
+        Breach{SessionEnded{{70'000}, {1}}, "no such session"}));
+
+TEST(Audit, SaysWhyItCannotLook) {
+    const TemporaryFolder folder;
+    EXPECT_EQ(muster("audit", folder.path() / "none").status, 1);
+    const DemoCopy copy;
+    EXPECT_EQ(muster_locked_out("audit", copy.data()).status, 4);
+    EXPECT_EQ(shell(std::string{MUSTER_PROGRAM} + " audit --bogus").status, 2);
+    write_content(copy.data() / "format", "muster 2\n");
+    const auto newer = muster("audit", copy.data());
+    EXPECT_EQ(newer.status, 1);
+    EXPECT_NE(newer.err.find("newer version"), std::string::npos) << newer.err;
+}
+
+}  // namespace
+}  // namespace muster::tools
