@@ -74,6 +74,15 @@ int main(int argc, char** argv) {
     options.folder = self.parent_path();
     options.muster = self.parent_path().parent_path().parent_path() / "muster";
     CLI::App app{"Measures Muster, and what this machine could do at most"};
+    // First, so that the others can say otherwise.
+    app.add_flag_callback(
+        "--quick",
+        [&options] {
+            options.rounds = 2;
+            options.seconds = 2;
+            options.events = 50'000;
+        },
+        "2 rounds of 2 s on 50,000 events: to see that it runs");
     app.add_option("--rounds", options.rounds)->check(CLI::Range(1, 1000))->capture_default_str();
     app.add_option("--seconds", options.seconds, "For each measurement")->capture_default_str();
     app.add_option("--events", options.events, "In the data set, ten a user")
@@ -85,14 +94,6 @@ int main(int argc, char** argv) {
     app.add_option("--dir", options.folder, "Where to write; on the disk that is meant");
     app.add_option("--muster", options.muster, "The program to measure");
     app.add_option("--json", options.json, "A file for every value measured");
-    app.add_flag_callback(
-        "--quick",
-        [&options] {
-            options.rounds = 2;
-            options.seconds = 2;
-            options.events = 50'000;
-        },
-        "2 rounds of 2 s on 50,000 events: to see that it runs");
     CLI11_PARSE(app, argc, argv);
     if (sodium_init() < 0) return 1;
     try {
