@@ -146,7 +146,7 @@ TEST_F(Activity, TheLogIsFiltered) {
     EXPECT_EQ(types("&from=2026-05-01").size(), house.head().number);
     EXPECT_EQ(types("&text=PERMISSIONS"), (Types{"account.permissions_set"}));
     EXPECT_EQ(types("&text=nothing+like+it"), Types{});
-    EXPECT_EQ(types("&ip=127.0.0.1").size(), house.head().number);
+    EXPECT_EQ(lines("&ip=127.0.0.1").size(), house.head().number);
     EXPECT_EQ(types("&ip=10.0.0.1"), Types{});
     for (const auto* bad :
          {"from=yesterday", "to=2026-13-01", "actor=bob", "actor=user:0", "actor=user:", "ip=x",
