@@ -359,7 +359,8 @@ TEST_F(SigningIn, OfSeveralAccountsOneIsChosenByTheUser) {
     EXPECT_EQ(chosen.body.at("account").at("id"), two);
     EXPECT_EQ(chosen.body.at("is_owner"), true);
     EXPECT_EQ(session.get(account_path(two)).status, 200);
-    for (const auto& account : session.get("/v1/me/accounts").body.at("items")) {
+    const auto accounts = session.get("/v1/me/accounts").body.at("items");
+    for (const auto& account : accounts) {
         EXPECT_EQ(account.at("last_sign_in_at"), account.at("id") == two
                                                      ? "2026-05-01T13:00:00.000Z"
                                                      : "2026-05-01T12:00:00.000Z");
