@@ -807,6 +807,11 @@ struct LongStream {
         }
         for (auto& each : sent)
             EXPECT_TRUE(answer(each).has_value());
+        // Wherever the batches ended: at least one event follows the newest snapshot.
+        for (const auto& permissions : {pay_invoices, see_tickets}) {
+            EXPECT_TRUE(
+                desk.as_system().ask(setting(ada.account, bob.user, permissions)).has_value());
+        }
     }
     StreamId account() const { return stream_of(ada.account); }
     StreamId user() const { return stream_of(bob.user); }

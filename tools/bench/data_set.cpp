@@ -64,8 +64,9 @@ public:
         request.ip = std::string{"\x0a\x01\x02\x03", 4};
         request.rule = anybody;
         request.use_case = [this, use_case = std::move(use_case)](Work& work) {
-            now_us_ += step_us_;
-            return use_case(work);
+            auto decision = use_case(work);
+            if (decision) now_us_ += step_us_ * static_cast<std::int64_t>(decision->size());
+            return decision;
         };
         request.done = [this, done = std::move(done)](Result result) {
             if (!result) return;  // E.g. invited to an account that one has access to.

@@ -108,7 +108,7 @@ public:
         while (requests_.size() < list_pages) {
             requests_.push_back(to_request("GET", target, data.admin_token()));
             const auto page = nlohmann::json::parse(ask(port, requests_.back()).body);
-            const auto& cursor = page.at("next_cursor");
+            const auto& cursor = page.at("next");
             if (cursor.is_null()) break;
             target = "/v1/users?limit=25&cursor=" + cursor.get<std::string>();
         }
