@@ -1,5 +1,7 @@
 #include "events/json.hpp"
 
+#include <array>
+#include <charconv>
 #include <concepts>
 #include <fmt/format.h>
 #include <iterator>
@@ -58,6 +60,12 @@ void append_json_text(std::string& out, std::string_view text) {
         out.append(size > 0 ? text.substr(0, static_cast<std::size_t>(size)) : replacement);
         text.remove_prefix(size > 0 ? static_cast<std::size_t>(size) : 1);
     }
+}
+
+void append_number(std::string& out, std::integral auto value) {
+    std::array<char, 20> digits;
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    out.append(digits.data(), end);
 }
 
 // Containers may hold one another in any order.
@@ -181,13 +189,13 @@ JsonWriter& JsonWriter::text(std::string_view value) {
 
 JsonWriter& JsonWriter::number(std::uint64_t value) {
     separate();
-    fmt::format_to(std::back_inserter(out_), "{}", value);
+    append_number(out_, value);
     return *this;
 }
 
 JsonWriter& JsonWriter::number(std::int64_t value) {
     separate();
-    fmt::format_to(std::back_inserter(out_), "{}", value);
+    append_number(out_, value);
     return *this;
 }
 

@@ -1,5 +1,6 @@
 #include "events/sealing.hpp"
 
+#include <algorithm>
 #include <sodium.h>
 #include <stdexcept>
 
@@ -51,17 +52,64 @@ std::optional<std::string> decrypt(const Key& key, const Nonce& nonce, std::stri
     return plain;
 }
 
-}  // namespace
-
-void draw_random(std::span<std::uint8_t> out) {
+void ask_system(std::span<std::uint8_t> out) {
     static const bool ready = sodium_init() >= 0;
     if (!ready) throw std::runtime_error("libsodium cannot be initialised");
     randombytes_buf(out.data(), out.size());
 }
 
-Key mac(const Key& key, std::string_view message) {
+// Random bytes in stock, for a system call costs as much as the rest of drawing a salt a few times
+// over. Each byte is given away once and wiped. A fork without an exec would hand both processes
+// the same bytes; nothing here forks so.
+class RandomPool {
+public:
+    RandomPool() = default;
+    RandomPool(const RandomPool&) = delete;
+    RandomPool& operator=(const RandomPool&) = delete;
+    ~RandomPool() { sodium_memzero(bytes_.data(), bytes_.size()); }
+
+    void draw(std::span<std::uint8_t> out) {
+        if (out.size() > bytes_.size() / 4) return ask_system(out);
+        if (out.size() > left_) {
+            ask_system(bytes_);
+            left_ = bytes_.size();
+        }
+        const auto given = std::span{bytes_}.subspan(bytes_.size() - left_, out.size());
+        std::ranges::copy(given, out.begin());
+        sodium_memzero(given.data(), given.size());
+        left_ -= out.size();
+    }
+
+private:
+    std::array<std::uint8_t, 512> bytes_{};
+    std::size_t left_ = 0;
+};
+
+}  // namespace
+
+void draw_random(std::span<std::uint8_t> out) {
+    thread_local RandomPool pool;
+    pool.draw(out);
+}
+
+struct Mac::Prepared {
+    crypto_auth_hmacsha256_state state;
+
+    explicit Prepared(const Key& key) {
+        crypto_auth_hmacsha256_init(&state, key.data(), key.size());
+    }
+    Prepared(const Prepared&) = delete;
+    Prepared& operator=(const Prepared&) = delete;
+    ~Prepared() { sodium_memzero(&state, sizeof state); }
+};
+
+Mac::Mac(const Key& key) : prepared_(std::make_shared<const Prepared>(key)) {}
+
+Key Mac::of(std::string_view message) const {
+    auto state = prepared_->state;
+    crypto_auth_hmacsha256_update(&state, as_bytes(message).data(), message.size());
     Key result;
-    crypto_auth_hmacsha256(result.data(), as_bytes(message).data(), message.size(), key.data());
+    crypto_auth_hmacsha256_final(&state, result.data());
     return result;
 }
 
@@ -77,7 +125,7 @@ Keys::Keys(const Key& root)
       subject_(derive(root, Purpose::subject)) {}
 
 EmailKey Keys::email_key(std::string_view normalised) const {
-    const auto digest = mac(email_, normalised);
+    const auto digest = email_.of(normalised);
     EmailKey key;
     std::copy_n(digest.begin(), key.bytes.size(), key.bytes.begin());
     return key;
@@ -86,7 +134,7 @@ EmailKey Keys::email_key(std::string_view normalised) const {
 Key Keys::subject_key(const Subject& subject, const Seed& seed) const {
     auto message = vault_key(subject);
     message.append(as_text(seed));
-    return mac(subject_, message);
+    return subject_.of(message);
 }
 
 std::string Keys::seal_secret(std::string_view place, std::string_view secret) const {

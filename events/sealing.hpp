@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -35,8 +36,16 @@ Bytes random_bytes() {
     return bytes;
 }
 
-// HMAC-SHA-256 (RFC 2104).
-Key mac(const Key& key, std::string_view message);
+// HMAC-SHA-256 (RFC 2104) under one key, which is worked in once: that is half of a short MAC.
+class Mac {
+public:
+    explicit Mac(const Key& key);
+    Key of(std::string_view message) const;
+
+private:
+    struct Prepared;
+    std::shared_ptr<const Prepared> prepared_;
+};
 // Compares in a time that depends on the lengths only.
 bool equal_in_constant_time(std::string_view one, std::string_view other);
 
@@ -49,9 +58,9 @@ public:
     // The key of the normalised address (EmailAddress::normalised).
     EmailKey email_key(std::string_view normalised) const;
     // Names one caller's request: never shown, never guessed.
-    Key request_mac(std::string_view message) const { return mac(request_, message); }
+    Key request_mac(std::string_view message) const { return request_.of(message); }
     // The MAC of a token; see token.hpp.
-    Key token_mac(std::string_view message) const { return mac(token_, message); }
+    Key token_mac(std::string_view message) const { return token_.of(message); }
     Key subject_key(const Subject& subject, const Seed& seed) const;
 
     // A secret (password hash, two-factor secret ...) as the vault keeps it: XChaCha20-Poly1305
@@ -60,7 +69,9 @@ public:
     std::optional<std::string> open_secret(std::string_view place, std::string_view sealed) const;
 
 private:
-    Key email_, token_, request_, secret_, subject_;
+    Mac email_, token_, request_;
+    Key secret_;
+    Mac subject_;
 };
 
 // Sealed with XChaCha20-Poly1305 under a subject's key. The nonce is the record's salt and the

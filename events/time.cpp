@@ -1,7 +1,5 @@
 #include "events/time.hpp"
 
-#include <fmt/format.h>
-
 namespace muster {
 namespace {
 
@@ -96,11 +94,21 @@ std::string to_text(Time time) {
         std::chrono::milliseconds{time.ms}};
     const auto day = std::chrono::floor<std::chrono::days>(point);
     const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{point - day};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       clock.subseconds().count());
+    const auto in_day = static_cast<unsigned>((point - day).count());
+    // Every answer holds several times: digits are put in place, not formatted.
+    std::string text = "0000-00-00T00:00:00.000Z";
+    const auto put = [&](std::size_t at, std::size_t digits, unsigned number) {
+        for (; digits > 0; number /= 10)
+            text[at + --digits] = static_cast<char>('0' + number % 10);
+    };
+    put(0, 4, static_cast<unsigned>(static_cast<int>(date.year())));
+    put(5, 2, static_cast<unsigned>(date.month()));
+    put(8, 2, static_cast<unsigned>(date.day()));
+    put(11, 2, in_day / 3'600'000);
+    put(14, 2, in_day / 60'000 % 60);
+    put(17, 2, in_day / 1'000 % 60);
+    put(20, 3, in_day % 1'000);
+    return text;
 }
 
 std::optional<Time> parse_time(std::string_view text) {

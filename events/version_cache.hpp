@@ -1,5 +1,6 @@
-// The newest versions of the streams that were written last, so that an append seldom has to ask
-// the database. Bounded: sets of eight, of which the one that was touched longest ago gives way.
+// The newest versions of the streams that were written or asked for last, so that neither a
+// decision nor an append often has to ask the database. Bounded: sets of eight, of which the one
+// that was touched longest ago gives way.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +25,21 @@ public:
         return std::nullopt;
     }
 
+    // The stream is at this version from now on.
     void put(const StreamId& stream, std::uint64_t version) {
+        ++moves_;
+        keep(stream, version);
+    }
+
+    // The stream was at this version when `moves` was taken. It may have moved since, so then it is
+    // not kept.
+    void learn(const StreamId& stream, std::uint64_t version, std::uint64_t moves) {
+        if (moves == moves_) keep(stream, version);
+    }
+    std::uint64_t moves() const { return moves_; }
+
+private:
+    void keep(const StreamId& stream, std::uint64_t version) {
         auto& set = sets_[set_of(stream)];
         auto place = std::ranges::find(set, stream, &StreamVersion::stream);
         if (place == set.end()) --place;
@@ -32,11 +47,11 @@ public:
         set.front() = {stream, version};
     }
 
-private:
     std::size_t set_of(const StreamId& stream) const {
         return (std::hash<StreamId>{}(stream) >> 16) & (sets_.size() - 1);
     }
 
+    std::uint64_t moves_ = 0;
     std::vector<std::array<StreamVersion, 8>> sets_;  // The newest of a set first.
 };
 

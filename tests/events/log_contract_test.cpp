@@ -153,6 +153,55 @@ TEST_P(LogContract, AStreamThatWasOnlyReadIsAConflictToo) {
     EXPECT_EQ(log().version(stream_of(bolt)).value(), 0U);
 }
 
+TEST_P(LogContract, AVersionFollowsItsStreamAlsoWhereItWasAskedForBefore) {
+    EXPECT_EQ(log().version(stream_of(acme)).value(), 0U);
+    append(commit_of({activated(acme), activated(acme)}, {{stream_of(acme), 0}}));
+    EXPECT_EQ(log().version(stream_of(acme)).value(), 2U);
+    const std::vector batch{
+        commit_of({activated(acme)}, {{stream_of(acme), 2}}),
+        commit_of({activated(acme), activated(bolt)}, {{stream_of(acme), 2}})};  // Conflicts.
+    EXPECT_EQ(append(batch).back(), Outcome{(Conflict{{stream_of(acme), 3}})});
+    EXPECT_EQ(log().version(stream_of(acme)).value(), 3U);
+    EXPECT_EQ(log().version(stream_of(bolt)).value(), 0U);
+    open();
+    const std::uint64_t kept = is_durable() ? 3 : 0;
+    EXPECT_EQ(log().version(stream_of(acme)).value(), kept);
+    EXPECT_EQ(append(commit_of({activated(acme)}, {{stream_of(acme), kept}})),
+              recorded(kept + 1, kept + 1));
+}
+
+TEST_P(LogContract, AVersionIsRightWhileItsStreamIsBegun) {
+    constexpr std::uint64_t streams = 300;  // Begun in one batch.
+    const auto rounds = short_or_long(40, 1'000);
+    auto draft = activated(acme);
+    const auto begin = [&](std::uint64_t account) {
+        draft.streams = {stream_of(AccountId{account})};
+        return commit_of({draft}, {{draft.streams.front(), 0}});
+    };
+    std::atomic<std::uint64_t> first = 0;
+    std::vector<std::thread> askers;
+    for (int n = 0; n < 2; ++n) {
+        askers.emplace_back([&] {
+            while (first < rounds * streams) {
+                const auto from = first.load();
+                for (auto account = from; account < from + streams; ++account)
+                    EXPECT_LE(log().version(stream_of(AccountId{account})).value(), 1U);
+            }
+        });
+    }
+    for (std::uint64_t n = 0; n < rounds; ++n, first += streams) {
+        std::vector<Commit> batch;
+        for (auto account = first.load(); account < first + streams; ++account)
+            batch.push_back(begin(account));
+        append(batch);
+    }
+    for (auto& asker : askers)
+        asker.join();
+    EXPECT_EQ(log().head(), Position{rounds * streams});
+    for (std::uint64_t account = 0; account < first; ++account)
+        EXPECT_EQ(log().version(stream_of(AccountId{account})).value(), 1U);
+}
+
 TEST_P(LogContract, CommitsOfOneBatchBuildOnOneAnother) {
     const auto outcomes =
         append(std::vector{commit_of({activated(acme)}, {{stream_of(acme), 0}}),

@@ -379,6 +379,33 @@ TEST_F(LogOnDisk, AfterAFaultNothingIsTakenAnyMore) {
     EXPECT_EQ(again.error().message, answer.error().message);
 }
 
+TEST_F(LogOnDisk, VersionsAreThoseOfWhatIsDurableAlsoAfterAFault) {
+    fill(1);
+    Database{log_}.put("commands", std::string(16, 'c'), "no command");
+    auto damaged = commit_of({activated(acme)});
+    damaged.command.emplace().id.fill('c');
+    {
+        const auto log = open();
+        ASSERT_TRUE(log) << log.error().message;
+        EXPECT_EQ((*log)->version(stream_of(coda)).value(), 0U);
+        EXPECT_FALSE((*log)->append(
+            std::vector{commit_of({activated(acme), activated(bolt), activated(coda)}), damaged}));
+        for (int n = 0; n < 2; ++n) {
+            EXPECT_EQ((*log)->version(stream_of(acme)).value(), 1U);
+            EXPECT_EQ((*log)->version(stream_of(bolt)).value(), 1U);
+            EXPECT_EQ((*log)->version(stream_of(coda)).value(), 0U);
+        }
+        EXPECT_FALSE((*log)->append(std::vector{commit_of({activated(acme)})}));
+        EXPECT_EQ((*log)->head(), Position{2});
+    }
+    const auto log = open_for_reading();
+    ASSERT_TRUE(log) << log.error().message;
+    for (int n = 0; n < 2; ++n) {
+        EXPECT_EQ((*log)->version(stream_of(acme)).value(), 1U);
+        EXPECT_EQ((*log)->version(stream_of(coda)).value(), 0U);
+    }
+}
+
 TEST_F(LogOnDisk, TheHeadFileFollowsWithinASecond) {
     const auto log = open();
     fill(**log, 2);

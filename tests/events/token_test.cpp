@@ -1,6 +1,10 @@
 #include "events/token.hpp"
 
+#include <array>
 #include <gtest/gtest.h>
+#include <set>
+#include <thread>
+#include <vector>
 
 #include "tests/events/samples.hpp"
 
@@ -76,6 +80,23 @@ TEST(Token, FitsIntoALinkAsItIs) {
 TEST(Token, NoOtherTextHasAPurpose) {
     for (const auto* text : {"", "m", "ms", "mx_abc", "MS_abc", "bearer"})
         EXPECT_FALSE(purpose_of(text)) << text;
+}
+
+TEST(RandomBytes, AreNeverTheSameTwice) {
+    std::array<std::vector<Salt>, 2> drawn;
+    const auto draw = [](std::vector<Salt>& salts) {
+        for (int n = 0; n < 1'000; ++n)
+            salts.push_back(random_bytes<Salt>());
+    };
+    std::thread other{[&] { draw(drawn[1]); }};
+    draw(drawn[0]);
+    other.join();
+    std::set<Salt> all;
+    for (const auto& salts : drawn)
+        all.insert(salts.begin(), salts.end());
+    EXPECT_EQ(all.size(), 2'000U);
+    EXPECT_NE((random_bytes<std::array<std::uint8_t, 1'000>>()),
+              (random_bytes<std::array<std::uint8_t, 1'000>>()));
 }
 
 }  // namespace
