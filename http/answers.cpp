@@ -130,7 +130,7 @@ Response user_answer(int status, UserId user, const Answering& with) {
     auto response = json_answer(status, [&](JsonWriter& out) {
         views::write_user_with_accounts(out, *row, views::accounts_of(with.reading, user));
     });
-    with_etag(response, views::user_version(with.reading, user));
+    with_etag(response, row->version);
     return response;
 }
 

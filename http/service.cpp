@@ -105,6 +105,11 @@ std::expected<Position, Problem> least_position(const Call& call) {
     return Position{number};
 }
 
+Problem view_behind() {
+    return {503, "view.behind",         "The views have not come to this position yet.", {},
+            {},  {{"Retry-After", "1"}}};
+}
+
 void write_caller(std::string& out, const Credential& credential) {
     if (const auto* session = std::get_if<SessionId>(&credential))
         out += "session " + std::to_string(session->number);
@@ -277,15 +282,13 @@ void Service::wait_for_views(Position least, Call&& call, const Route& route, Re
     };
     auto waiting = std::make_shared<Waiting>(std::move(call), std::move(responder));
     std::vector<views::Runner::Waiter> waiters;
-    waiters.push_back(
-        {least, views::Runner::Clock::now() + options_.longest_wait,
-         [this, waiting, &route](bool visible) {
-             if (visible)
-                 return start(std::move(waiting->call), route, std::move(waiting->responder));
-             Problem behind{503, "view.behind", "The views have not come to this position yet."};
-             behind.headers.emplace_back("Retry-After", "1");
-             waiting->responder(to_response(behind, waiting->call.trace));
-         }});
+    waiters.push_back({least, views::Runner::Clock::now() + options_.longest_wait,
+                       [this, waiting, &route](bool visible) {
+                           if (visible)
+                               return start(std::move(waiting->call), route,
+                                            std::move(waiting->responder));
+                           waiting->responder(to_response(view_behind(), waiting->call.trace));
+                       }});
     runner_.when_visible(std::move(waiters));
 }
 
@@ -311,6 +314,7 @@ void Service::answer_now(Call& call, const Route& route, Responder& responder) {
     }
     auto answer = std::get<Query>(route.function)(call);
     if (const auto& fault = call.reading->fault()) {
+        if (fault->kind == Fault::Kind::unavailable) return refuse(view_behind());
         return refuse({500, "server.fault", "A view could not be read: " + fault->message});
     }
     if (!answer) return refuse(answer.error());

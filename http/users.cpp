@@ -27,10 +27,10 @@ Answer list_users(Call& call) {
 }
 
 Answer get_user(Call& call) {
-    if (!views::find_user(*call.reading, call.user()))
-        return std::unexpected(problem_of(no_such_user));
-    return user_answer(200, call.user(),
-                       {call.services, *call.reading, call.now, call.on_loopback()});
+    auto response =
+        user_answer(200, call.user(), {call.services, *call.reading, call.now, false});
+    if (response.status != 200) return std::unexpected(problem_of(no_such_user));
+    return response;
 }
 
 Asked update_user(Call& call) {

@@ -2,10 +2,20 @@
 
 #include "projections/listing.hpp"
 #include "projections/search_text.hpp"
-#include "projections/stream_versions.hpp"
 
 namespace muster::views {
 namespace {
+
+// The version of an account's stream (ETag), beside the row: every invitation moves it, and few
+// events change the row.
+struct StreamVersionRow {
+    std::uint64_t version{};
+
+    bool operator==(const StreamVersionRow&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("version", self.version);
+    }
+};
 
 //   'a' account -> AccountRow      'v' account -> StreamVersionRow
 //   'n' name account               't' opening, account
@@ -181,8 +191,8 @@ Paged<AccountRow> list_accounts(const Reading& reading, const AccountFilter& fil
                                                          static_cast<int>(filter.order)),
                              .index = AccountTable::prefix(generation),
                              .order = filter.order,
-                             .row_of = [](std::string_view, std::string_view value) {
-                                 return from_bytes<AccountRow>(value);
+                             .row_of = [&reading](std::string_view, std::string_view value) {
+                                 return decoded<AccountTable>(reading, value);
                              }};
     if (filter.sort == AccountSort::name) walk_account_index<AccountsByName>(list, generation);
     if (filter.sort == AccountSort::created_at)

@@ -5,27 +5,27 @@
 namespace muster::views {
 namespace {
 
-//   'a' account user -> AssociationRow           'u' user account
+//   'u' user account -> AssociationRow           'a' account user
 using AssociationTable =
-    Table<Associations, 'a', Counted::yes, Walked::yes, AssociationRow, AccountId, UserId>;
-using AssociationsByUser =
-    Table<Associations, 'u', Counted::no, Walked::yes, Nothing, UserId, AccountId>;
+    Table<Associations, 'u', Counted::yes, Walked::yes, AssociationRow, UserId, AccountId>;
+using AssociationsByAccount =
+    Table<Associations, 'a', Counted::no, Walked::no, Nothing, AccountId, UserId>;
 
 void associate(const AssociationRow& row, Rows& rows) {
-    rows.insert<AssociationTable>(row, row.account, row.user);
-    rows.insert<AssociationsByUser>({}, row.user, row.account);
+    rows.insert<AssociationTable>(row, row.user, row.account);
+    rows.insert<AssociationsByAccount>({}, row.account, row.user);
 }
 
 void dissociate(AccountId account, UserId user, Rows& rows) {
-    if (!rows.find<AssociationTable>(account, user)) return;
-    rows.erase<AssociationTable>(account, user);
-    rows.erase<AssociationsByUser>(user, account);
+    if (!rows.find<AssociationTable>(user, account)) return;
+    rows.erase<AssociationTable>(user, account);
+    rows.erase<AssociationsByAccount>(account, user);
 }
 
 // Rule E12.
 void choose(AccountId account, UserId user, Time at, Rows& rows) {
-    rows.change<AssociationTable>([&](AssociationRow& row) { row.last_sign_in_at = at; }, account,
-                                  user);
+    rows.change<AssociationTable>([&](AssociationRow& row) { row.last_sign_in_at = at; }, user,
+                                  account);
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ void Associations::on(const AssociationGranted& event, const At& at, Rows& rows)
 
 void Associations::on(const PermissionsSet& event, const At&, Rows& rows) {
     rows.change<AssociationTable>([&](AssociationRow& row) { row.permissions = event.permissions; },
-                                  event.account, event.user);
+                                  event.user, event.account);
 }
 
 void Associations::on(const AssociationEnded& event, const At&, Rows& rows) {
@@ -54,7 +54,7 @@ void Associations::on(const OwnershipTransferred& event, const At&, Rows& rows) 
                 row.is_owner = is_owner;
                 row.permissions = permissions;
             },
-            event.account, user);
+            user, event.account);
     };
     hand(event.from, false, event.permissions);  // Rule O4.
     hand(event.to, true, Permissions::all());    // Rule E5.
@@ -66,7 +66,7 @@ void Associations::on(const AccountDeleted& event, const At&, Rows& rows) {
 }
 
 void Associations::on(const UserDeleted& event, const At&, Rows& rows) {
-    for (const auto account : rows.seconds<AssociationsByUser, AccountId>(event.user))
+    for (const auto account : rows.seconds<AssociationTable, AccountId>(event.user))
         dissociate(account, event.user, rows);
 }
 
@@ -80,16 +80,12 @@ void Associations::on(const AccountChosen& event, const At& at, Rows& rows) {
 
 std::optional<AssociationRow> find_association(const Reading& reading, AccountId account,
                                                UserId user) {
-    return find<AssociationTable>(reading, account, user);
+    return find<AssociationTable>(reading, user, account);
 }
 
 std::vector<AssociationRow> associations_of(const Reading& reading, UserId user) {
     std::vector<AssociationRow> list;
-    auto accounts = walk<AssociationsByUser>(reading, user);
-    for (bool more = accounts.first(); more; more = accounts.next()) {
-        auto row = find_association(reading, AccountId{last_number(accounts.rest())}, user);
-        if (row) list.push_back(*row);
-    }
+    each<AssociationTable>(reading, user, [&](const AssociationRow& row) { list.push_back(row); });
     return list;
 }
 
@@ -139,8 +135,8 @@ Paged<AccountUser> list_account_users(const Reading& reading, AccountId account,
     Listing<AccountUser> list{
         .reading = reading,
         .cursor = 'A',
-        .index = AssociationTable::prefix(mark == nullptr ? 0 : mark->generation) +
-                 AssociationTable::rest(account),
+        .index = AssociationsByAccount::prefix(mark == nullptr ? 0 : mark->generation) +
+                 AssociationsByAccount::rest(account),
         .row_of = [&](std::string_view rest, std::string_view) {
             return find_account_user(reading, account, UserId{last_number(rest)});
         }};

@@ -33,7 +33,7 @@ struct AssociationRow {
 
 struct Associations {
     static constexpr std::string_view name = "associations";
-    static constexpr int version = 1;
+    static constexpr int version = 2;
     static constexpr std::uint8_t number = 3;
 
     static void on(const AccountOpened& event, const At& at, Rows& rows);

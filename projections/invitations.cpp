@@ -98,8 +98,8 @@ Paged<InvitationRow> list_invitations(const Reading& reading, AccountId account,
         .index = InvitationTable::prefix(mark == nullptr ? 0 : mark->generation) +
                  InvitationTable::rest(account),
         .order = Order::descending,
-        .row_of = [](std::string_view, std::string_view value) {
-            return from_bytes<InvitationRow>(value);
+        .row_of = [&reading](std::string_view, std::string_view value) {
+            return decoded<InvitationTable>(reading, value);
         }};
     if (selection == InvitationSelection::open) {
         list.test = [](const InvitationRow& row) {

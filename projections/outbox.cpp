@@ -45,7 +45,7 @@ Paged<OutboxRow> list_outbox(const Reading& reading, const PageRequest& page) {
         .index = OutboxTable::prefix(mark == nullptr ? 0 : mark->generation),
         .order = Order::descending,
         .row_of = [&](std::string_view rest, std::string_view value) {
-            const auto entry = from_bytes<OutboxEntry>(value);
+            const auto entry = decoded<OutboxTable>(reading, value);
             return entry ? std::optional{outbox_row(reading, Position{last_number(rest)}, *entry)}
                          : std::nullopt;
         }};

@@ -235,6 +235,9 @@ std::expected<void, Fault> Projector::write() {
     StoreBatch batch;
     batch.dropped = dropped_;
     batch.marks = frozen_;
+    tracks_.sort([](const Track& one, const Track& other) {  // As their rows' keys.
+        return prefix_of(one.mark) < prefix_of(other.mark);
+    });
     for (auto& track : tracks_) {
         track.overlay.collect(batch);
         track.mark.rows = static_cast<std::uint64_t>(static_cast<std::int64_t>(track.written.rows) +

@@ -149,16 +149,38 @@ private:
     std::uint32_t generation_;
 };
 
+// Queries: the row that the stored bytes are. Absent, and the reading fails, where they are none:
+// of an older version of the view, which answers until the new one is built, or damaged.
+template <class T>
+std::optional<typename T::Row> decoded(const Reading& reading, std::string_view value) {
+    auto row = from_bytes<typename T::Row>(value);
+    if (!row) {
+        const auto* mark = reading.serving(T::View::number);
+        const bool older = mark != nullptr && mark->version != T::View::version;
+        reading.fail({older ? Fault::Kind::unavailable : Fault::Kind::damaged,
+                      older ? "a view is being built anew" : "a view's row does not decode"});
+    }
+    return row;
+}
+
 // Queries: a row of the generation that is read.
 template <class T, class... Part>
 std::optional<typename T::Row> find(const Reading& reading, const Part&... parts) {
     const auto* mark = reading.serving(T::View::number);
     if (mark == nullptr) return std::nullopt;
     const auto value = reading.get(T::key(mark->generation, parts...));
-    if (!value) return std::nullopt;
-    auto row = from_bytes<typename T::Row>(*value);
-    if (!row) reading.fail({Fault::Kind::damaged, "a view's row does not decode"});
-    return row;
+    return value ? decoded<T>(reading, *value) : std::nullopt;
+}
+
+// Queries: every row whose key begins with this id, in order, where there are a few. visit(row).
+template <class T, class First>
+void each(const Reading& reading, const First& first, auto&& visit) {
+    const auto* mark = reading.serving(T::View::number);
+    if (mark == nullptr) return;
+    reading.each(T::prefix(mark->generation) + T::rest(first),
+                 [&](std::string_view, std::string_view value) {
+                     if (const auto row = decoded<T>(reading, value)) visit(*row);
+                 });
 }
 
 // Queries: the rows whose keys begin with these parts.

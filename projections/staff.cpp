@@ -15,8 +15,8 @@ Listing<typename T::Row> staff_list(const Reading& reading, char cursor) {
     return {.reading = reading,
             .cursor = cursor,
             .index = T::prefix(mark == nullptr ? 0 : mark->generation),
-            .row_of = [](std::string_view, std::string_view value) {
-                return from_bytes<typename T::Row>(value);
+            .row_of = [&reading](std::string_view, std::string_view value) {
+                return decoded<T>(reading, value);
             }};
 }
 

@@ -2,16 +2,14 @@
 
 #include "projections/listing.hpp"
 #include "projections/search_text.hpp"
-#include "projections/stream_versions.hpp"
 
 namespace muster::views {
 namespace {
 
-//   'u' user -> UserRow            'v' user -> StreamVersionRow
+//   'u' user -> UserRow
 //   'n' name user                  'e' address user                  's' last sign-in, user
 //   'l' last name, user: where there is a first name, too
 using UserTable = Table<Users, 'u', Counted::yes, Walked::no, UserRow, UserId>;
-using UserVersions = Table<Users, 'v', Counted::no, Walked::no, StreamVersionRow, UserId>;
 using UsersByName = Table<Users, 'n', Counted::no, Walked::no, Nothing, std::string, UserId>;
 using UsersByEmail = Table<Users, 'e', Counted::no, Walked::no, Nothing, std::string, UserId>;
 using UsersByLastName = Table<Users, 'l', Counted::no, Walked::no, Nothing, std::string, UserId>;
@@ -104,7 +102,8 @@ std::string name_of(const UserRow& user) {
 void Users::every(const At& at, Rows& rows) {
     for (const auto& [stream, version] : at.streams) {
         if (stream.kind == StreamKind::user)
-            rows.replace<UserVersions>({version}, UserId{stream.low});
+            rows.change<UserTable>([&](UserRow& user) { user.version = version; },
+                                   UserId{stream.low});
     }
 }
 
@@ -117,7 +116,8 @@ void Users::on(const UserRegistered& event, const At& at, Rows& rows) {
                        event.language,
                        std::nullopt,
                        0,
-                       at.time};
+                       at.time,
+                       1};
     rows.insert<UserTable>(user, user.id);
     rows.insert<UsersByEmail>({}, search_text(user.email), user.id);
     rows.insert<UsersBySignIn>({}, std::nullopt, user.id);
@@ -151,7 +151,6 @@ void Users::on(const EmailChanged& event, const At&, Rows& rows) {
 }
 
 void Users::on(const UserDeleted& event, const At&, Rows& rows) {
-    rows.erase<UserVersions>(event.user);
     const auto user = rows.find<UserTable>(event.user);
     if (!user) return;
     unindex_names(*user, rows);
@@ -188,10 +187,6 @@ std::optional<UserRow> find_user(const Reading& reading, UserId user) {
     return find<UserTable>(reading, user);
 }
 
-std::uint64_t user_version(const Reading& reading, UserId user) {
-    return find<UserVersions>(reading, user).value_or(StreamVersionRow{}).version;
-}
-
 Paged<UserRow> list_users(const Reading& reading, const UserFilter& filter,
                           const PageRequest& page) {
     const auto* mark = reading.serving(Users::number);
@@ -202,8 +197,8 @@ Paged<UserRow> list_users(const Reading& reading, const UserFilter& filter,
                                                       static_cast<int>(filter.order)),
                           .index = UserTable::prefix(generation),
                           .order = filter.order,
-                          .row_of = [](std::string_view, std::string_view value) {
-                              return from_bytes<UserRow>(value);
+                          .row_of = [&reading](std::string_view, std::string_view value) {
+                              return decoded<UserTable>(reading, value);
                           }};
     if (filter.sort == UserSort::name) walk_index<UsersByName>(list, generation);
     if (filter.sort == UserSort::email) walk_index<UsersByEmail>(list, generation);

@@ -9,11 +9,14 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/perf_level.h>
 #include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include "events/codec.hpp"
+#include "projections/row_cache.hpp"
 
 namespace muster::views {
 namespace {
@@ -22,7 +25,12 @@ namespace {
 constexpr std::uint64_t store_layout = 1;
 const std::string marks_key(1, '\0');
 
-constexpr std::size_t bulk_buffer_bytes = 32 << 20;
+constexpr std::size_t least_bulk_rows = 10'000;
+constexpr std::size_t group_prefix_bytes = 11;
+constexpr std::size_t largest_group_bytes = 4 << 10;  // That is kept in memory.
+
+// RocksDB counts every comparison of keys for a thread, unless told not to.
+void count_nothing() { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); }
 
 // RocksDB's own log file would change the folder, also when it is only read.
 class NoLog final : public rocksdb::Logger {
@@ -108,12 +116,19 @@ struct Walk::Impl {
 
 struct Reading::Moment {
     std::shared_ptr<rocksdb::DB> db;
+    std::shared_ptr<RowCache> cache;
     const rocksdb::Snapshot* snapshot;
+    RowCache::Moment number;
     Marks marks;
     std::array<const Mark*, 256> serving{};
 
-    Moment(std::shared_ptr<rocksdb::DB> from, Marks all)
-        : db(std::move(from)), snapshot(db->GetSnapshot()), marks(std::move(all)) {
+    Moment(std::shared_ptr<rocksdb::DB> from, std::shared_ptr<RowCache> rows,
+           RowCache::Moment count, Marks all)
+        : db(std::move(from)),
+          cache(std::move(rows)),
+          snapshot(db->GetSnapshot()),
+          number(count),
+          marks(std::move(all)) {
         for (const auto& mark : marks) {
             if (mark.serving) serving.at(mark.view) = &mark;
         }
@@ -160,19 +175,50 @@ Reading::Reading(std::shared_ptr<const Moment> moment)
     : moment_(std::move(moment)), fault_(std::make_shared<std::optional<Fault>>()) {}
 
 std::optional<std::string> Reading::get(std::string_view key) const {
+    if (auto known = moment_->cache->find(key, moment_->number)) return std::move(known->value);
+    count_nothing();
     rocksdb::ReadOptions options;
     options.snapshot = moment_->snapshot;
     std::string value;
     const auto status = moment_->db->Get(options, slice(key), &value);
-    if (status.ok()) return value;
-    if (!status.IsNotFound()) fail(store_fault(status));
-    return std::nullopt;
+    if (!status.ok() && !status.IsNotFound()) {
+        fail(store_fault(status));
+        return std::nullopt;
+    }
+    auto found = status.ok() ? std::optional{std::move(value)} : std::nullopt;
+    moment_->cache->keep(key, found, moment_->number);
+    return found;
+}
+
+// In the cache: ( rest(text) value(text) )*
+void Reading::each(const std::string& prefix, const Visit& visit) const {
+    if (const auto known = moment_->cache->find(prefix, moment_->number); known && known->value) {
+        Reader in{*known->value};
+        while (!in.done()) {
+            const auto rest = in.text();
+            visit(rest, in.text());
+        }
+        return;
+    }
+    std::string group;
+    Writer out{group};
+    auto rows = walk(prefix);
+    for (bool more = rows.first(); more; more = rows.next()) {
+        if (group.size() <= largest_group_bytes) {
+            out.text(rows.rest());
+            out.text(rows.value());
+        }
+        visit(rows.rest(), rows.value());
+    }
+    if (group.size() <= largest_group_bytes && !fault())
+        moment_->cache->keep(prefix, group, moment_->number);
 }
 
 Walk Reading::walk(std::string prefix) const {
     auto impl = std::make_unique<Walk::Impl>();
     impl->moment = moment_;
     impl->fault = fault_;
+    count_nothing();
     impl->prefix = std::move(prefix);
     impl->upper = behind(impl->prefix);
     impl->lower_bound = slice(impl->prefix);
@@ -205,13 +251,27 @@ struct ViewStore::Impl {
     bool delete_at_end = false;
     bool whole = true;                  // Not to be deleted for failing to open.
     std::atomic<bool> damaged = false;  // Found while writing: deleted at the end.
+    bool bulk = false;
     std::shared_ptr<rocksdb::DB> db;
+    std::shared_ptr<RowCache> cache;
+    RowCache::Moment number = 0;  // Of the newest moment.
     mutable std::mutex mutex;
     std::shared_ptr<const Reading::Moment> moment;
 
     std::expected<void, Fault> open();
+    rocksdb::Status write(const StoreBatch& batch, const std::string& marks) const;
+    rocksdb::Status add_file(const StoreBatch& batch, const std::string& marks) const;
+    // Before the rows are written: what was read of them holds no longer than the moment that is.
+    void outdate(const StoreBatch& batch) {
+        cache->begin(++number);
+        if (!batch.dropped.empty()) cache->clear();
+        for (const auto& [key, value] : batch.rows) {
+            cache->erase(key);
+            if (key.size() > group_prefix_bytes) cache->erase(key.substr(0, group_prefix_bytes));
+        }
+    }
     void publish(Marks marks) {
-        auto fresh = std::make_shared<const Reading::Moment>(db, std::move(marks));
+        auto fresh = std::make_shared<const Reading::Moment>(db, cache, number, std::move(marks));
         const std::lock_guard lock{mutex};
         moment.swap(fresh);  // The old one goes after the lock.
     }
@@ -231,6 +291,8 @@ std::expected<void, Fault> ViewStore::Impl::open() {
     whole = status.ok() || is_whole(status);
     if (!status.ok()) return std::unexpected(store_fault(status));
     db.reset(opened);
+    cache = std::make_shared<RowCache>(options.row_cache_bytes);
+    cache->begin(++number);
 
     std::string bytes;
     const auto found = db->Get({}, marks_key, &bytes);
@@ -296,7 +358,7 @@ Marks ViewStore::marks() const {
     return impl_->moment->marks;
 }
 
-std::expected<void, Fault> ViewStore::write(const StoreBatch& batch) {
+rocksdb::Status ViewStore::Impl::write(const StoreBatch& batch, const std::string& marks) const {
     rocksdb::WriteBatch writes;
     for (const auto& prefix : batch.dropped)
         writes.DeleteRange(prefix, behind(prefix));
@@ -307,21 +369,50 @@ std::expected<void, Fault> ViewStore::write(const StoreBatch& batch) {
             writes.Delete(slice(key));
         }
     }
+    writes.Put(marks_key, marks);
+    rocksdb::WriteOptions without_log;
+    without_log.disableWAL = true;
+    return db->Write(without_log, &writes);
+}
+
+// Many rows at once as a file of their own, which the database takes over in one step: half the
+// work of putting each in its place in memory.
+rocksdb::Status ViewStore::Impl::add_file(const StoreBatch& batch, const std::string& marks) const {
+    const auto path = (folder / "bulk.sst").string();
+    rocksdb::SstFileWriter file{rocksdb::EnvOptions{}, db->GetOptions()};
+    auto status = file.Open(path);
+    if (status.ok()) status = file.Put(marks_key, marks);  // No row's key comes before it.
+    for (auto row = batch.rows.begin(); status.ok() && row != batch.rows.end(); ++row) {
+        const auto& [key, value] = *row;
+        status = value ? file.Put(slice(key), slice(*value)) : file.Delete(slice(key));
+    }
+    if (status.ok()) status = file.Finish();
+    // What is in memory only must not be lost where what comes after it is kept.
+    if (status.ok()) status = db->Flush({});
+    rocksdb::IngestExternalFileOptions taken;
+    taken.move_files = true;
+    if (status.ok()) status = db->IngestExternalFile({path}, taken);
+    return status;
+}
+
+std::expected<void, Fault> ViewStore::write(const StoreBatch& batch) {
     std::string marks;
     Writer out{marks};
     out.varint(store_layout);
     put(out, batch.marks);
-    writes.Put(marks_key, marks);
 
-    rocksdb::WriteOptions options;
-    options.disableWAL = true;
-    const auto status = impl_->db->Write(options, &writes);
+    impl_->outdate(batch);
+    count_nothing();
+    const bool many = impl_->bulk && batch.dropped.empty() && batch.rows.size() >= least_bulk_rows;
+    const auto status = many ? impl_->add_file(batch, marks) : impl_->write(batch, marks);
     if (!status.ok()) return std::unexpected(impl_->note(status));
     impl_->publish(batch.marks);
     return {};
 }
 
 std::expected<std::optional<std::string>, Fault> ViewStore::get(std::string_view key) const {
+    if (auto known = impl_->cache->find(key, impl_->number)) return std::move(known->value);
+    count_nothing();
     std::string value;
     const auto status = impl_->db->Get({}, slice(key), &value);
     if (status.ok()) return value;
@@ -329,13 +420,20 @@ std::expected<std::optional<std::string>, Fault> ViewStore::get(std::string_view
     return std::unexpected(impl_->note(status));
 }
 
+// Meanwhile files are merged seldom: each time costs as much as writing them.
 void ViewStore::bulk(bool on) {
-    const auto bytes = on ? bulk_buffer_bytes : impl_->options.write_buffer_bytes;
-    (void)impl_->db->SetOptions({{"write_buffer_size", std::to_string(bytes)}});
+    impl_->bulk = on;
+    (void)impl_->db->SetOptions({{"level0_file_num_compaction_trigger", on ? "16" : "4"}});
 }
 
 std::expected<void, Fault> ViewStore::flush() {
     const auto status = impl_->db->Flush({});
+    if (!status.ok()) return std::unexpected(impl_->note(status));
+    return {};
+}
+
+std::expected<void, Fault> ViewStore::merge() {
+    const auto status = impl_->db->CompactRange({}, nullptr, nullptr);
     if (!status.ok()) return std::unexpected(impl_->note(status));
     return {};
 }

@@ -4,12 +4,16 @@
 //
 //   key   := 0                                        -> marks (list of Mark, codec.hpp)
 //          | view(1) generation(1) table(1) rest      -> a row of a view (rows.hpp)
+//
+// Rows whose keys begin with the same view, generation, table and first eight bytes, an id, are a
+// group: a user's accounts, for instance.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,6 +81,9 @@ public:
     // Absent where there is no such row, and after a fault.
     std::optional<std::string> get(std::string_view key) const;
     Walk walk(std::string prefix) const;
+    // Every row of a group, in order, for groups of a few; the prefix is theirs, 11 bytes.
+    using Visit = std::function<void(std::string_view rest, std::string_view value)>;
+    void each(const std::string& prefix, const Visit& visit) const;
     // Whether every row that is there could be read so far; to be asked before answering.
     const std::optional<Fault>& fault() const { return *fault_; }
     void fail(Fault fault) const;
@@ -93,8 +100,8 @@ private:
 
 // What one step writes: all of it or nothing.
 struct StoreBatch {
-    std::vector<std::pair<std::string_view, std::optional<std::string_view>>> rows;  // No value:
-                                                                                     // erase.
+    // In the order of their keys, each once. No value: erase.
+    std::vector<std::pair<std::string_view, std::optional<std::string_view>>> rows;
     std::vector<std::string> dropped;  // Prefixes of generations that go away, before `rows`.
     Marks marks;                       // All that there are from here on.
 };
@@ -104,7 +111,9 @@ public:
     struct Options {
         enum class Mode : std::uint8_t { write, read };
         Mode mode = Mode::write;  // `read` changes nothing in the folder.
-        std::size_t cache_bytes = 16 << 20;
+        std::size_t cache_bytes = 8
+                                  << 20;  // Of blocks, for walks and for rows read the first time.
+        std::size_t row_cache_bytes = 40 << 20;
         std::size_t write_buffer_bytes = 4 << 20;
     };
     // Opens or makes; what is damaged or of another layout is deleted first (a fault with `read`).
@@ -125,9 +134,12 @@ public:
     std::expected<void, Fault> write(const StoreBatch& batch);
     // The newest value, for the writer alone.
     std::expected<std::optional<std::string>, Fault> get(std::string_view key) const;
-    // Large memtables while much is written, and back again.
+    // While much is written: large batches go into files of their own.
     void bulk(bool on);
     std::expected<void, Fault> flush();
+    // Flushes and merges everything into one sorted run, in which a look-up costs least: after much
+    // was written at once. Takes seconds for a million rows.
+    std::expected<void, Fault> merge();
 
 private:
     struct Impl;

@@ -48,7 +48,7 @@ int rebuild(const RebuildOptions& options) {
     };
     const auto built = views::rebuild(*reading->log, keyring, **store, tell, views);
     if (!built) return report(built.error());
-    if (const auto kept = (*store)->flush(); !kept) return report(kept.error());
+    if (const auto kept = (*store)->merge(); !kept) return report(kept.error());
     fmt::print("{} {} built up to position {}\n", views.size(),
                views.size() == 1 ? "view" : "views", reading->log->head().number);
     return 0;

@@ -182,13 +182,47 @@ TEST_F(TheStore, AChangedVersionIsBuiltBesideTheOld) {
     ASSERT_TRUE(catch_up(world_.log, world_.keyring, *open()));
     const auto store = open();
     std::vector<View> views{all_views().begin(), all_views().end()};
-    views.front().version = 2;
+    const auto newer = ++views.front().version;
     Runner runner{world_.log, world_.keyring, *store, views};
     EXPECT_TRUE(find_user(store->now(), ada));
-    ASSERT_TRUE(holds_soon([&] { return store->now().serving(Users::number)->version == 2; }));
+    ASSERT_TRUE(holds_soon([&] {
+        return store->now().serving(Users::number)->version == static_cast<std::uint32_t>(newer);
+    }));
     EXPECT_EQ(store->now().serving(Users::number)->generation, 2U);
     EXPECT_EQ(store->now().serving(Accounts::number)->generation, 1U);
     EXPECT_EQ(name_of(find_user(store->now(), ada).value()), "Ada Lovelace");
+}
+
+TEST_F(TheStore, AnOlderShapeIsNotTakenForAbsent) {
+    story(world_);
+    const auto store = open();
+    ASSERT_TRUE(catch_up(world_.log, world_.keyring, *store));
+    StoreBatch batch;
+    batch.marks = store->marks();
+    const auto key = [&] {
+        const auto reading = store->now();
+        auto users = reading.walk({static_cast<char>(Users::number), '\1', 'u'});
+        EXPECT_TRUE(users.first());
+        return std::string{static_cast<char>(Users::number), '\1', 'u'}.append(users.rest());
+    }();
+    batch.rows = {{key, "of another shape"}};
+    ASSERT_TRUE(store->write(batch));
+    const auto damaged = store->now();
+    EXPECT_FALSE(find_user(damaged, ada));
+    EXPECT_EQ(damaged.fault()->kind, Fault::Kind::damaged);
+
+    for (auto& mark : batch.marks)
+        --mark.version;
+    ASSERT_TRUE(store->write(batch));
+    for (const bool listed : {false, true}) {
+        const auto older = store->now();
+        if (listed) {
+            (void)list_users(older, {}, {});
+        } else {
+            EXPECT_FALSE(find_user(older, ada));
+        }
+        EXPECT_EQ(older.fault()->kind, Fault::Kind::unavailable);
+    }
 }
 
 TEST_F(TheStore, OfAnotherLogIsBuiltAnew) {

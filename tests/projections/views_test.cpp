@@ -42,7 +42,8 @@ TEST(UsersView, EveryEventOfAStreamMovesItsVersion) {
     World world;
     story(world);
     for (const auto user : {ada, bob})
-        EXPECT_EQ(user_version(world.now(), user), world.log.version(stream_of(user)).value());
+        EXPECT_EQ(find_user(world.now(), user)->version,
+                  world.log.version(stream_of(user)).value());
     for (const auto account : {acme, initech})
         EXPECT_EQ(account_version(world.now(), account),
                   world.log.version(stream_of(account)).value());
