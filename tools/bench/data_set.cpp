@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <fstream>
 #include <future>
 #include <random>
 #include <semaphore>
@@ -241,8 +243,41 @@ TemporaryFolder::~TemporaryFolder() {
 
 DataSet::DataSet(const fs::path& folder, std::uint64_t events, std::uint64_t seed)
     : folder_(folder), events_(events) {
-    fill(seed);
-    project();
+    if (!find_sessions()) {
+        fill(seed);
+        project();
+        keep_sessions();
+    }
+    make_tokens();
+}
+
+// Who is signed in stands beside the data folder: head, then a line a person.
+void DataSet::keep_sessions() const {
+    std::ofstream file{folder_.string() + ".sessions"};
+    fmt::print(file, "{} {}\n", events_, admin_.number);
+    for (const auto& person : people_) {
+        fmt::print(file, "{} {} {}\n", person.user.number, person.account.number,
+                   person.session.number);
+    }
+}
+
+bool DataSet::find_sessions() {
+    std::ifstream file{folder_.string() + ".sessions"};
+    if (!(file >> events_ >> admin_.number)) return false;
+    for (Person person;
+         file >> person.user.number >> person.account.number >> person.session.number;)
+        people_.push_back(person);
+    return true;
+}
+
+void DataSet::make_tokens() {
+    const auto folder = or_fail(DataFolder::open(folder_, DataFolder::Open::existing));
+    const auto token_of = [&](SessionId session) {
+        return to_text(Token{TokenPurpose::session, session.number, 1}, folder.keys());
+    };
+    for (auto& person : people_)
+        person.token = token_of(person.session);
+    admin_token_ = token_of(admin_);
 }
 
 EmailAddress DataSet::email_of(std::size_t person) {
@@ -254,7 +289,6 @@ void DataSet::fill(std::uint64_t seed) {
     const auto folder = or_fail(DataFolder::open(folder_, DataFolder::Open::create));
     const auto log = or_fail(open_rocks_log(folder.log(), folder.head()));
     Keyring keyring{*log, folder.keys()};
-    SessionId admin;
     {
         Desk desk{*log, keyring, folder.keys(), events_};
         people_.reserve(events_ / events_a_user);
@@ -271,17 +305,11 @@ void DataSet::fill(std::uint64_t seed) {
             Credential{},
             [](Work& work) { return sign_in_admin(work, {1, 1}, std::string{agent}); },
             [&](const Events& events) {
-                admin = find_event<AdminSessionStarted>(events)->session;
+                admin_ = find_event<AdminSessionStarted>(events)->session;
             });
         desk.wait();
     }
     events_ = log->head().number;
-    const auto token_of = [&](SessionId session) {
-        return to_text(Token{TokenPurpose::session, session.number, 1}, folder.keys());
-    };
-    for (auto& person : people_)
-        person.token = token_of(person.session);
-    admin_token_ = token_of(admin);
 }
 
 void DataSet::project() const {
@@ -290,6 +318,7 @@ void DataSet::project() const {
     const auto store = or_fail(views::ViewStore::open(folder.views(), {}));
     Keyring keyring{*log, folder.keys()};
     or_fail(views::rebuild(*log, keyring, *store, {}));
+    or_fail(store->merge());
 }
 
 void DataSet::copy_to(const fs::path& folder) const {

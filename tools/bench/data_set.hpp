@@ -37,7 +37,8 @@ public:
     static constexpr std::uint64_t events_a_user = 10;
     static constexpr std::string_view password = "correct horse battery staple";
 
-    // A data folder with so many events, views and all, below `folder`.
+    // A data folder with so many events, views and all, below `folder`; the one that was made there
+    // before, if there is one.
     DataSet(const std::filesystem::path& folder, std::uint64_t events, std::uint64_t seed);
 
     const std::filesystem::path& folder() const { return folder_; }
@@ -55,10 +56,14 @@ public:
 private:
     void fill(std::uint64_t seed);
     void project() const;
+    void keep_sessions() const;
+    bool find_sessions();
+    void make_tokens();
 
     std::filesystem::path folder_;
     std::uint64_t events_;
     std::vector<Person> people_;
+    SessionId admin_;
     std::string admin_token_;
 };
 

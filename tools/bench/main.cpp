@@ -23,7 +23,7 @@ struct Options {
     double seconds = 3;
     std::uint64_t events = 1'000'000, seed = 1;
     std::vector<std::string> only;
-    fs::path folder, muster, json;
+    fs::path folder, data, muster, json;
 };
 
 bool wanted(const Options& options, const Work& work) {
@@ -41,7 +41,8 @@ std::string processor() {
 void measure(const Options& options, const fs::path& self) {
     const TemporaryFolder place{options.folder, "muster-bench"};
     const auto began = std::chrono::steady_clock::now();
-    const DataSet data{place.path() / "data", options.events, options.seed};
+    const auto kept = options.data.empty() ? place.path() / "data" : options.data;
+    const DataSet data{kept, options.events, options.seed};
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     fmt::print(stderr, "data set: {} users, {} events, made in {:.0f} s\n", data.people().size(),
                data.events(), took.count());
@@ -92,6 +93,9 @@ int main(int argc, char** argv) {
     app.add_option("--only", options.only,
                    "commands, queries, sign-ins, rebuild, size, start, memory");
     app.add_option("--dir", options.folder, "Where to write; on the disk that is meant");
+    app.add_option(
+        "--data", options.data,
+        "A data set to be used again, made there if there is none; on the disk of --dir");
     app.add_option("--muster", options.muster, "The program to measure");
     app.add_option("--json", options.json, "A file for every value measured");
     CLI11_PARSE(app, argc, argv);
