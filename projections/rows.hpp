@@ -173,8 +173,8 @@ std::optional<typename T::Row> find(const Reading& reading, const Part&... parts
 }
 
 // Queries: every row whose key begins with this id, in order, where there are a few. visit(row).
-template <class T, class First>
-void each(const Reading& reading, const First& first, auto&& visit) {
+template <class T, class Thing>
+void each(const Reading& reading, Id<Thing> first, auto&& visit) {
     const auto* mark = reading.serving(T::View::number);
     if (mark == nullptr) return;
     reading.each(T::prefix(mark->generation) + T::rest(first),
