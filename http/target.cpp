@@ -60,7 +60,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 }  // namespace
 
 std::optional<Target> parse_target(std::string_view target) {
-    if (!target.starts_with('/')) return std::nullopt;
+    if (!target.starts_with('/') || target.contains('\0')) return std::nullopt;
     target = target.substr(0, target.find('#'));
     const auto question = target.find('?');
     Target result;

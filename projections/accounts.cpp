@@ -125,9 +125,9 @@ std::string name_of(const AccountRow& account) {
 }
 
 void Accounts::every(const At& at, Rows& rows) {
-    for (const auto& [stream, version] : at.streams) {
+    for (const auto& [stream, reached] : at.streams) {
         if (stream.kind == StreamKind::account)
-            rows.replace<AccountVersions>({version}, AccountId{stream.low});
+            rows.replace<AccountVersions>({reached}, AccountId{stream.low});
     }
 }
 

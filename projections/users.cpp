@@ -100,9 +100,9 @@ std::string name_of(const UserRow& user) {
 }
 
 void Users::every(const At& at, Rows& rows) {
-    for (const auto& [stream, version] : at.streams) {
+    for (const auto& [stream, reached] : at.streams) {
         if (stream.kind == StreamKind::user)
-            rows.change<UserTable>([&](UserRow& user) { user.version = version; },
+            rows.change<UserTable>([&](UserRow& user) { user.version = reached; },
                                    UserId{stream.low});
     }
 }
