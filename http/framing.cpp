@@ -219,10 +219,10 @@ std::expected<std::size_t, Refused> HeadScanner::find_end(std::string_view bytes
     if (!bytes.empty() && bytes[0] != '\r' && !consists_of(token_chars, bytes.substr(0, 1)))
         return malformed_request("This is not HTTP.");
     for (auto end = bytes.find('\n', seen_); end != bytes.npos; end = bytes.find('\n', seen_)) {
+        if (end >= max_) return too_large_head();
         if (end == 0 || bytes[end - 1] != '\r') return malformed_request("A line ends without CR.");
         const bool empty = end == line_ + 1;
         line_ = seen_ = end + 1;
-        if (seen_ > max_) return too_large_head();
         if (empty && end > 1) return seen_;  // One empty line before a request is forgiven.
     }
     seen_ = bytes.size();

@@ -11,6 +11,7 @@
 #include "http/answer_frame.hpp"
 #include "http/chunks.hpp"
 #include "http/server.hpp"
+#include "http/target.hpp"
 #include "tests/http/raw_client.hpp"
 
 namespace muster::http::framing_test {
@@ -235,6 +236,22 @@ TEST(HeadScanner, RefusesAHeadOfOneByteTooMany) {
     const auto head = get(host);
     EXPECT_EQ(HeadScanner{head.size()}.find_end(head), head.size());
     EXPECT_EQ(HeadScanner{head.size() - 1}.find_end(head).error().status, 431);
+}
+
+TEST(HeadScanner, RefusesTheSameHoweverTheBytesAreCut) {
+    const auto head = "GET / HTTP/1.1\r\n" + host + "X: " + std::string(40, 'a') + "\n\r\n";
+    const auto most = head.size() - 10;  // The bare LF stands behind the bound.
+    HeadScanner scanner{most};
+    for (std::size_t count = 1; count < most; ++count)
+        ASSERT_EQ(scanner.find_end(head.substr(0, count)), 0U) << count;
+    EXPECT_EQ(scanner.find_end(head).error().status, 431);
+    EXPECT_EQ(HeadScanner{most}.find_end(head).error().status, 431);
+}
+
+TEST(ParseTarget, TakesNoNul) {
+    EXPECT_TRUE(parse_target("/a/b"));
+    EXPECT_FALSE(parse_target("/a/\0b"sv));
+    EXPECT_FALSE(parse_target("/a/%00b"));
 }
 
 TEST(ParseHead, ReadsARequest) {
