@@ -1,7 +1,8 @@
 #include "handlers/passwords.hpp"
 
+#include <algorithm>
 #include <atomic>
-#include <chrono>
+#include <ctime>
 #include <future>
 #include <gtest/gtest.h>
 
@@ -75,17 +76,16 @@ TEST(PasswordPool, NobodyHasNoPassword) {
 TEST(PasswordPool, AnUnknownAddressTakesAsLongAsAKnownOne) {
     PasswordPool pool{{.threads = 1, .operations = 3, .memory = 4 << 20}};
     const auto hash = hash_with(pool, "correct horse");
-    const auto shortest = [&](const std::optional<std::string>& known) {
-        auto least = std::chrono::nanoseconds::max();
-        for (int n = 0; n < 7; ++n) {
-            const auto start = std::chrono::steady_clock::now();
-            (void)verify_with(pool, "wrong", known);
-            least =
-                std::min<std::chrono::nanoseconds>(least, std::chrono::steady_clock::now() - start);
-        }
-        return std::chrono::duration<double>(least).count();
+    const auto work = [&](const std::optional<std::string>& known) {
+        const auto before = std::clock();  // Of all threads: what others do beside us is not in it.
+        (void)verify_with(pool, "wrong", known);
+        return std::clock() - before;
     };
-    const auto known = shortest(hash), unknown = shortest(std::nullopt);
+    auto known = work(hash), unknown = work(std::nullopt);
+    for (int n = 0; n < 7; ++n) {
+        known = std::min(known, work(hash));
+        unknown = std::min(unknown, work(std::nullopt));
+    }
     EXPECT_GT(unknown, known / 2);
     EXPECT_LT(unknown, known * 2);
 }

@@ -62,8 +62,8 @@ TEST_F(Invitations, AnInvitationIsSentListedAndMailed) {
                                {"sent_at", "2026-05-01T12:00:00.000Z"},
                                {"expires_at", "2026-05-08T12:00:00.000Z"},
                                {"status", "pending"}}));
-    EXPECT_EQ(listed(), Json{sent.body});
-    EXPECT_EQ(root.get(path).body.at("items"), Json{sent.body});
+    EXPECT_EQ(listed(), Json::array({sent.body}));
+    EXPECT_EQ(root.get(path).body.at("items"), Json::array({sent.body}));
     const auto link = house.link_to("Carol@Example.com");
     EXPECT_FALSE(sent.text.contains(link));
     EXPECT_FALSE(root.get(path).text.contains(link));

@@ -208,7 +208,7 @@ TEST_F(SigningIn, RegisteringMakesAUserAndAnAccountAndSignsIn) {
                                                  {"is_owner", true},
                                                  {"accounts", {account_of_ada}}}));
     auto me = user_ada;
-    me["accounts"] = {account_of_ada};
+    me["accounts"] = Json::array({account_of_ada});
     EXPECT_EQ(ada.get("/v1/me").body, me);
     EXPECT_EQ(ada.get("/v1/me/accounts").body,
               (Json{{"items", {account_of_ada}}, {"next", nullptr}}));
