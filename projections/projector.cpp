@@ -1,6 +1,7 @@
 #include "projections/projector.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <fmt/format.h>
@@ -13,7 +14,7 @@ namespace muster::views {
 namespace {
 
 constexpr std::size_t rush_batch = 2048;
-constexpr std::size_t rush_queue = 4;
+constexpr std::size_t rush_queue = 16;
 constexpr std::size_t rush_bytes = 64 << 20;  // In all overlays, before they are written.
 
 std::uint64_t start_of(const Hash& leaf) { return Reader{as_text(leaf)}.fixed64(); }
@@ -115,7 +116,8 @@ bool Projector::start_over(std::string_view view) {
         if (track.view->name != view) continue;
         found = track.view;
         generation = std::max(generation, track.mark.generation);
-        if (!track.mark.serving && !track.stopped()) return true;  // Is being built already.
+        const bool being_built = !track.mark.serving || track.mark.position == 0;
+        if (being_built && !track.stopped()) return true;
     }
     if (found == nullptr) return false;
     std::erase_if(tracks_, [&](const Track& track) {
@@ -167,12 +169,26 @@ Projector::Batch Projector::read(Position after, std::size_t limit) const {
 }
 
 void Projector::apply(const Batch& batch, std::span<Track* const> tracks) {
-    for (auto* track : tracks) {
-        for (const auto& decoded : batch) {
-            if (track->stopped()) break;
-            apply(decoded, *track);
-        }
+    for (auto* track : tracks)
+        apply(batch, *track);
+}
+
+void Projector::apply(const Batch& batch, Track& track) {
+    for (const auto& decoded : batch) {
+        if (track.stopped()) break;
+        apply(decoded, track);
     }
+}
+
+// Views know nothing of each other: each is applied by whichever thread is free.
+void Projector::apply_at_once(const Batch& batch, std::span<Track* const> tracks) {
+    std::atomic<std::size_t> next{};
+    const auto run = [&] {
+        for (auto at = next++; at < tracks.size(); at = next++)
+            apply(batch, *tracks[at]);
+    };
+    const std::jthread other{run};
+    run();
 }
 
 void Projector::apply(const Decoded& decoded, Track& track) {
@@ -327,7 +343,7 @@ std::expected<void, Fault> Projector::rush(Which which, const std::function<bool
         auto at = *from;
         Ahead ahead{*this, at, next_stop(at)};
         for (auto batch = ahead.take(); !batch.empty(); batch = ahead.take()) {
-            apply(batch, moving);
+            apply_at_once(batch, moving);
             at.number += batch.size();
             std::size_t held = 0;
             for (const auto* track : moving)

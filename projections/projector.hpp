@@ -79,6 +79,8 @@ private:
     std::vector<Track*> tracks_at(Position position);
     Position next_stop(Position position) const;
     void apply(const Batch& batch, std::span<Track* const> tracks);
+    void apply_at_once(const Batch& batch, std::span<Track* const> tracks);
+    void apply(const Batch& batch, Track& track);
     void apply(const Decoded& decoded, Track& track);
     void stop(Track& track, const Decoded& at, std::string_view why);
     std::expected<void, Fault> write();

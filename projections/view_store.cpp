@@ -87,6 +87,8 @@ rocksdb::Options store_options(const ViewStore::Options& options) {
     result.compression = rocksdb::kLZ4Compression;
     result.write_buffer_size = options.write_buffer_bytes;
     result.max_write_buffer_number = 3;
+    result.target_file_size_base = 16 << 20;
+    result.level_compaction_dynamic_level_bytes = true;  // Two levels are enough for most.
     result.allow_concurrent_memtable_write = false;
     // Rows come sorted by table: each is put behind the one before it, without a search.
     result.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(3));
@@ -420,10 +422,10 @@ std::expected<std::optional<std::string>, Fault> ViewStore::get(std::string_view
     return std::unexpected(impl_->note(status));
 }
 
-// Meanwhile files are merged seldom: each time costs as much as writing them.
+// Meanwhile no files are merged: each time costs as much as writing them.
 void ViewStore::bulk(bool on) {
     impl_->bulk = on;
-    (void)impl_->db->SetOptions({{"level0_file_num_compaction_trigger", on ? "16" : "4"}});
+    (void)impl_->db->SetOptions({{"disable_auto_compactions", on ? "true" : "false"}});
 }
 
 std::expected<void, Fault> ViewStore::flush() {

@@ -134,11 +134,11 @@ public:
     std::expected<void, Fault> write(const StoreBatch& batch);
     // The newest value, for the writer alone.
     std::expected<std::optional<std::string>, Fault> get(std::string_view key) const;
-    // While much is written: large batches go into files of their own.
+    // While much is written: large batches go into files of their own, which are merged later.
     void bulk(bool on);
     std::expected<void, Fault> flush();
-    // Flushes and merges everything into one sorted run, in which a look-up costs least: after much
-    // was written at once. Takes seconds for a million rows.
+    // Flushes and merges everything into one sorted run, at once and to its end, as is else done in
+    // the background. Takes seconds for a million rows.
     std::expected<void, Fault> merge();
 
 private:

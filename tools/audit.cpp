@@ -14,7 +14,6 @@
 namespace muster::tools {
 namespace {
 
-constexpr std::size_t keys_remembered = 1 << 18;
 constexpr std::size_t most_differences = 100;
 
 // What an audit came to.

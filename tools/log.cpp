@@ -76,7 +76,7 @@ int log(const LogOptions& options) {
     auto reading = open_for_reading(options.data, DataFolder::Open::reading);
     if (!reading) return report(reading.error());
     std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of the write, not the end.
-    Keyring keyring{*reading->log, reading->folder.keys()};
+    Keyring keyring{*reading->log, reading->folder.keys(), keys_remembered};
     Lines lines{keyring};
     const auto visit = [&](const Stored& stored) { return lines.add(stored, options); };
     const auto stream = stream_of(options);

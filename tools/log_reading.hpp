@@ -1,6 +1,7 @@
 // A data folder and its log, opened to be read only: for audit, log and rebuild.
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <filesystem>
 #include <memory>
@@ -9,6 +10,9 @@
 #include "events/rocks_log.hpp"
 
 namespace muster::tools {
+
+// For a keyring: whoever reads a whole log meets everybody again and again. About 25 MiB.
+inline constexpr std::size_t keys_remembered = 1 << 18;
 
 struct LogReading {
     DataFolder folder;

@@ -41,14 +41,13 @@ int rebuild(const RebuildOptions& options) {
     const auto store = views::ViewStore::open(reading->folder.views(), {});
     if (!store) return report(store.error());
 
-    Keyring keyring{*reading->log, reading->folder.keys()};
+    Keyring keyring{*reading->log, reading->folder.keys(), keys_remembered};
     Progress progress{"rebuild"};
     const auto tell = [&](Position position, Position head) {
         progress.at(position.number, head.number);
     };
     const auto built = views::rebuild(*reading->log, keyring, **store, tell, views);
     if (!built) return report(built.error());
-    if (const auto kept = (*store)->merge(); !kept) return report(kept.error());
     fmt::print("{} {} built up to position {}\n", views.size(),
                views.size() == 1 ? "view" : "views", reading->log->head().number);
     return 0;

@@ -284,6 +284,15 @@ TEST_F(TheStore, ARebuildIsTheSame) {
     EXPECT_TRUE(compare(world_.log, world_.keyring, *store, *fresh)->empty());
 }
 
+TEST_F(TheStore, WhereNothingIsBuiltARebuildBuildsOnce) {
+    story(world_);
+    const auto store = open();
+    ASSERT_TRUE(rebuild(world_.log, world_.keyring, *store, {}));
+    for (const auto& mark : store->marks())
+        EXPECT_EQ(mark.generation, 1U) << mark.view;
+    EXPECT_TRUE(find_user(store->now(), ada));
+}
+
 TEST_F(TheStore, DifferencesAreFound) {
     story(world_);
     const auto store = open();

@@ -14,6 +14,7 @@
 #include "tools/bench/child.hpp"
 #include "tools/bench/failure.hpp"
 #include "tools/bench/load.hpp"
+#include "tools/log_reading.hpp"
 
 namespace muster::bench {
 namespace {
@@ -208,7 +209,7 @@ void measure_rebuild(const Bench& bench) {
     const auto log = or_fail(open_rocks_log(folder.log(), folder.head(),
                                             {.mode = RocksLogOptions::Mode::read, .verify = 1000}));
     const auto store = or_fail(views::ViewStore::open(place.path(), {}));
-    Keyring keyring{*log, folder.keys()};
+    Keyring keyring{*log, folder.keys(), tools::keys_remembered};
     const auto began = Clock::now();
     const auto cpu = own_cpu_s();
     or_fail(views::rebuild(*log, keyring, *store, {}));
