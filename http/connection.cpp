@@ -232,6 +232,7 @@ bool Connection::handle() {
     if (edge.in_flight.fetch_add(1) < edge.options.max_in_flight) {
         call_handler(std::move(request));
         if (!answered_) return false;
+        leave_inbox();  // It never came there.
     } else {
         answer_ = edge.refuse(too_many);
     }
@@ -280,6 +281,7 @@ void Connection::hand_in() {
 }
 
 void Connection::take_answer() {
+    leave_inbox();
     guarded(*this, [&] {
         if (state_ == State::handling) {
             write_answer();
@@ -398,7 +400,6 @@ bool Connection::overrun() const {
 
 bool Connection::take_backlog(std::string& bytes) {
     std::unique_lock lock{backlog_->mutex};
-    backlog_->handed_in = false;
     bytes = std::exchange(backlog_->waiting, {});
     backlog_->leaving = bytes.size();
     if (!bytes.empty() && !backlog_->gone) return true;
@@ -430,7 +431,14 @@ void Connection::end_stream() {
     intrusive_ptr_release(this);
 }
 
-// One place in the inbox is all that a connection has.
+// One place in the inbox is all that a connection has: who is there is not handed in again, though
+// what it sends may leave before it is taken out, with the end of a write.
+void Connection::leave_inbox() {
+    if (!backlog_) return;
+    const std::lock_guard lock{backlog_->mutex};
+    backlog_->handed_in = false;
+}
+
 void Connection::hand_in_stream(std::unique_lock<std::mutex>& lock) {
     if (std::exchange(backlog_->handed_in, true)) return lock.unlock();
     lock.unlock();

@@ -112,7 +112,7 @@ struct Backlog {
     std::mutex mutex;
     std::string waiting;
     std::size_t leaving = 0;  // Bytes taken from `waiting` that are being written.
-    bool handed_in = true;    // The connection is in its worker's inbox, or on its way.
+    bool handed_in = true;    // The connection is in its worker's inbox, or on its way there.
     bool chunked = false;
     bool ended = false;
     bool gone = false;
@@ -181,6 +181,7 @@ private:
     void after_write();
     void release_count();
     void start_stream();
+    void leave_inbox();
     void hand_in_stream(std::unique_lock<std::mutex>& lock);
     void flush_stream();
     bool overrun() const;

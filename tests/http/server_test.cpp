@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/events/samples.hpp"
 #include "tests/http/raw_client.hpp"
 
 namespace muster::http::server_test {
@@ -480,6 +481,36 @@ TEST(Server, EndsAStreamWhoseReaderIsTooFarBehind) {
     EXPECT_LT(sent, 200);
     EXPECT_FALSE(stream.send("more"));
     EXPECT_FALSE(eve.receive_all().ends_with("0\r\n\r\n"));
+}
+
+// What a stream sends meets the end of a write at any moment: nothing is lost, sent twice or
+// overtaken.
+TEST(Server, StreamsToReadersThatHardlyKeepUp) {
+    constexpr std::size_t piece_size = 3'000;
+    const auto pieces = short_or_long(4'000, 100'000);
+    Waiting waiting;
+    const auto server = serve({.threads = 2, .max_backlog = 1 << 30}, waiting.handler());
+    std::vector<std::jthread> threads;
+    for (int n = 0; n < 4; ++n) {
+        threads.emplace_back([&] {
+            RawClient eve{server->port(), 4096};
+            eve.send("GET / HTTP/1.0\r\nHost: x\r\n\r\n");
+            const auto all = eve.receive_all();
+            std::string_view body{all};
+            body.remove_prefix(body.find("\r\n\r\n") + 4);
+            ASSERT_EQ(body.size(), pieces * piece_size);
+            for (std::size_t piece = 0; piece < pieces; ++piece) {
+                const std::string expected(piece_size, static_cast<char>('a' + piece % 26));
+                ASSERT_EQ(body.substr(piece * piece_size, piece_size), expected) << piece;
+            }
+        });
+        threads.emplace_back([pieces, responder = waiting.take().second]() mutable {
+            auto stream = responder.stream({});
+            for (std::size_t piece = 0; piece < pieces; ++piece)
+                ASSERT_TRUE(
+                    stream.send(std::string(piece_size, static_cast<char>('a' + piece % 26))));
+        });
+    }
 }
 
 TEST(Server, TellsAStreamThatItsClientIsGone) {
