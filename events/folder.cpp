@@ -80,24 +80,32 @@ std::expected<std::string, Fault> read_small_file(const fs::path& path) {
     return content;
 }
 
-std::expected<void, Fault> check_format(const fs::path& path) {
+// What the format file says of its key: the second line, with the key's check value.
+std::string key_line(const Keys& keys) { return "key " + keys.check_value() + "\n"; }
+
+// Returns what stands behind the first line.
+std::expected<std::string, Fault> check_format(const fs::path& path) {
     const auto text = read_small_file(path);
     if (!text) return std::unexpected(text.error());
     constexpr std::string_view name = "muster ";
     int version = 0;
-    if (text->starts_with(name)) {
-        const auto* end = text->data() + text->size();
-        const auto [rest, error] = std::from_chars(text->data() + name.size(), end, version);
-        if (error != std::errc{} || std::string_view{rest, end} != "\n") version = 0;
+    std::string_view rest{*text};
+    if (rest.starts_with(name)) {
+        rest.remove_prefix(name.size());
+        const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), version);
+        rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+        if (error != std::errc{} || !rest.starts_with('\n')) version = 0;
     }
     if (version < 1) return folder_fault(Fault::Kind::damaged, path, "cannot be read");
     if (version > folder_format) {
         return folder_fault(Fault::Kind::newer_version, path, "is of a newer version");
     }
-    return {};
+    return std::string{rest.substr(1)};
 }
 
 std::expected<Key, Fault> read_key(const fs::path& path) {
+    std::error_code error;
+    if (!fs::exists(path, error)) return folder_fault(Fault::Kind::damaged, path, "is missing");
     const auto text = read_small_file(path);
     if (!text) return std::unexpected(text.error());
     Key key;
@@ -128,7 +136,8 @@ std::expected<bool, Fault> is_unmade(const fs::path& path) {
 std::expected<void, Fault> make(const fs::path& path) {
     const auto key = random_bytes<Key>();
     if (auto done = replace_file(path / "key", to_hex(as_text(key)) + "\n"); !done) return done;
-    return replace_file(path / "format", fmt::format("muster {}\n", folder_format));
+    return replace_file(path / "format",
+                        fmt::format("muster {}\n{}", folder_format, key_line(Keys{key})));
 }
 
 std::expected<int, Fault> lock_folder(const fs::path& path, DataFolder::Open how) {
@@ -172,12 +181,15 @@ std::expected<DataFolder, Fault> DataFolder::open(const fs::path& path, Open how
     if (!fs::exists(path / "format", error)) {
         if (const auto done = make(path); !done) return std::unexpected(done.error());
     }
-    if (const auto fits = check_format(path / "format"); !fits) {
-        return std::unexpected(fits.error());
-    }
+    const auto described = check_format(path / "format");
+    if (!described) return std::unexpected(described.error());
     const auto key = read_key(path / "key");
     if (!key) return std::unexpected(key.error());
     folder.keys_ = std::make_unique<Keys>(*key);
+    const bool described_key = !described->empty();  // The first folders had no second line.
+    if (described_key && *described != key_line(*folder.keys_)) {
+        return folder_fault(Fault::Kind::damaged, path / "key", "is not the key of this folder");
+    }
     return folder;
 }
 

@@ -1,6 +1,7 @@
 // The data folder: what lies in it, who may open it, and its root key.
 //
-//   DIR/format   text "muster <n>\n": the version of the folder's layout, 1 today
+//   DIR/format   text "muster <n>\nkey <16 hexadecimal digits>\n": the version of the folder's
+//                layout, 1 today, and the check value of its key
 //   DIR/lock     locked (flock) by the one process that uses the folder
 //   DIR/key      the root key, 32 bytes in hexadecimal and a line end, mode 0600
 //   DIR/log/     the log (RocksDB)
@@ -25,8 +26,8 @@ public:
         existing,  // A folder that was made before.
         reading,   // The same, and nothing in it is changed, the lock file's contents neither.
     };
-    // Faults: in_use, newer_version, damaged (a key of the wrong size, a format that cannot be
-    // read), unavailable (not a folder, not writable, not there, not empty and not ours).
+    // Faults: in_use, newer_version, damaged (a key that is missing or another one, a format that
+    // cannot be read), unavailable (not a folder, not writable, not there, not empty and not ours).
     static std::expected<DataFolder, Fault> open(const std::filesystem::path& path, Open how);
 
     DataFolder(DataFolder&& other) noexcept;

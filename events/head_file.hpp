@@ -27,8 +27,11 @@ public:
     // Reads what is there: fault `damaged` if no slot of an existing file is whole. A missing file
     // has no heads.
     static std::expected<HeadFile, Fault> open(const std::filesystem::path& path);
-    // Reads nothing: for whoever accepts a loss.
+    // Reads nothing: for whoever accepts that the file cannot be read.
     explicit HeadFile(std::filesystem::path path) : path_(std::move(path)) {}
+
+    // As if there had been none.
+    void forget() { heads_.clear(); }
 
     // The heads that are there, newest first: two, one or none.
     const std::vector<LogHead>& heads() const { return heads_; }

@@ -45,6 +45,10 @@ enum class Sequence : std::uint8_t {
     api_key = 6
 };
 
+inline constexpr Sequence all_sequences[]{Sequence::user,       Sequence::account,
+                                          Sequence::invitation, Sequence::session,
+                                          Sequence::admin,      Sequence::api_key};
+
 // "Every number of this sequence up to `last` is spoken for".
 struct Drawn {
     Sequence sequence{};

@@ -47,6 +47,7 @@ constexpr std::uint64_t block_leaves = 1 << lowest_kept_level;
 constexpr std::size_t leaf_size = sizeof(Hash);
 constexpr std::size_t cached_versions = 1 << 16;
 constexpr std::chrono::milliseconds head_delay{900};
+constexpr std::uint64_t numbers_skipped = 1'000'000;  // The head file is up to a second behind.
 constexpr std::size_t scan_from = 4096;  // Reads of more records leave the block cache alone.
 
 // Keys of a fixed size, made without allocating: one append makes many.
@@ -216,6 +217,8 @@ private:
     std::expected<void, Fault> verify_record(const Stored& stored);
     std::expected<void, Fault> check_root(std::uint64_t size, const Hash& root) const;
     std::expected<void, Fault> load_sequences();
+    bool is_loss(const std::vector<LogHead>& known) const;
+    std::expected<void, Fault> skip_lost_numbers(std::uint64_t lost_events);
     std::expected<void, Fault> settle_head(const RocksLogOptions& options);
 
     // Reading.
@@ -682,6 +685,8 @@ std::expected<void, Fault> RocksLog::recover(const RocksLogOptions& options) {
     const auto last = last_position();
     if (!last) return std::unexpected(last.error());
     if (auto done = load_sequences(); !done) return done;
+    const auto known = head_file_.heads();
+    if (options.accept_loss) head_file_.forget();
     if (!options.accept_loss) {
         if (auto fits = check_length(*last); !fits) return fits;
     }
@@ -700,6 +705,11 @@ std::expected<void, Fault> RocksLog::recover(const RocksLogOptions& options) {
         if (auto fits = check_root(head.position.number, *stored); !fits) return fits;
     }
     if (auto done = verify_from(first, *last); !done) return done;
+    if (options.accept_loss && store_->writable() && is_loss(known)) {
+        const auto known_to = known.empty() ? Position{} : known.front().position;
+        const auto lost = std::max(known_to, *last).number - last->number;
+        if (auto done = skip_lost_numbers(lost); !done) return done;
+    }
     return settle_head(options);
 }
 
@@ -837,6 +847,32 @@ std::expected<void, Fault> RocksLog::load_sequences() {
     return {};
 }
 
+// Whether these heads are not of this log's history.
+bool RocksLog::is_loss(const std::vector<LogHead>& known) const {
+    if (known.empty()) return head().number != 0;
+    return std::ranges::any_of(known, [&](const LogHead& each) {
+        if (each.position > head()) return true;
+        const auto stored = root(each.position.number);
+        return !stored || *stored != each.root;
+    });
+}
+
+// What was lost may have handed out numbers, and tokens are made of numbers: whoever holds one must
+// not find it to be somebody else's.
+std::expected<void, Fault> RocksLog::skip_lost_numbers(std::uint64_t lost_events) {
+    rocksdb::WriteBatch batch;
+    for (const auto sequence : all_sequences) {
+        const auto n = static_cast<std::uint8_t>(sequence);
+        drawn_[n] = marks_[n] += lost_events + numbers_skipped;
+        batch.Put(store_->family(Family::meta), sequence_key(sequence), varint_value(marks_[n]));
+    }
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    const auto status = store_->db().Write(synced, &batch);
+    if (!status.ok()) return std::unexpected(fault_of(status, "sequences"));
+    return {};
+}
+
 // An empty log gets its head file before its first record, and a log with an accepted loss a new
 // one; from then on the keeper follows.
 std::expected<void, Fault> RocksLog::settle_head(const RocksLogOptions& options) {
@@ -892,7 +928,7 @@ std::expected<std::unique_ptr<Log>, Fault> open_rocks_log(const std::filesystem:
                                                           const RocksLogOptions& options) {
     auto heads = HeadFile::open(head_file);
     if (!heads && !options.accept_loss) return std::unexpected(heads.error());
-    if (options.accept_loss) heads = HeadFile{head_file};
+    if (!heads) heads = HeadFile{head_file};
 
     std::error_code error;
     const bool exists = std::filesystem::exists(folder / "CURRENT", error);

@@ -10,8 +10,10 @@ namespace muster {
 
 struct RocksLogOptions {
     enum class Mode : std::uint8_t { write, read };
-    Mode mode = Mode::write;   // `read` changes nothing in the folder, also after a kill.
-    bool accept_loss = false;  // Open although the head file says that there was more.
+    Mode mode = Mode::write;  // `read` changes nothing in the folder, also after a kill.
+    // Open although the head file says that there was more. Where there was, every sequence skips
+    // as many numbers and a million, so that none is handed out twice.
+    bool accept_loss = false;
     std::size_t verify =
         100'000;  // How many of the newest records are read and verified at the opening.
     std::size_t cache_bytes = 32 << 20;  // Block cache.

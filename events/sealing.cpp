@@ -6,6 +6,7 @@
 
 #include "events/bytes.hpp"
 #include "events/log.hpp"
+#include "events/text.hpp"
 
 namespace muster {
 namespace {
@@ -15,7 +16,14 @@ constexpr auto nonce_size = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 using Nonce = std::array<std::uint8_t, nonce_size>;
 
 // The numbers are stored, in effect: another number is another key.
-enum class Purpose : std::uint64_t { email = 1, token = 2, request = 3, secret = 4, subject = 5 };
+enum class Purpose : std::uint64_t {
+    email = 1,
+    token = 2,
+    request = 3,
+    secret = 4,
+    subject = 5,
+    check = 6
+};
 
 Key derive(const Key& root, Purpose purpose) {
     Key key;
@@ -122,7 +130,10 @@ Keys::Keys(const Key& root)
       token_(derive(root, Purpose::token)),
       request_(derive(root, Purpose::request)),
       secret_(derive(root, Purpose::secret)),
-      subject_(derive(root, Purpose::subject)) {}
+      subject_(derive(root, Purpose::subject)) {
+    const auto check = derive(root, Purpose::check);
+    check_value_ = to_hex(as_text(check).substr(0, 8));
+}
 
 EmailKey Keys::email_key(std::string_view normalised) const {
     const auto digest = email_.of(normalised);

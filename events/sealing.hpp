@@ -59,6 +59,8 @@ public:
     EmailKey email_key(std::string_view normalised) const;
     // Names one caller's request: never shown, never guessed.
     Key request_mac(std::string_view message) const { return request_.of(message); }
+    // 16 hexadecimal digits that tell this key from others, and nothing about it.
+    const std::string& check_value() const { return check_value_; }
     // The MAC of a token; see token.hpp.
     Key token_mac(std::string_view message) const { return token_.of(message); }
     Key subject_key(const Subject& subject, const Seed& seed) const;
@@ -72,6 +74,7 @@ private:
     Mac email_, token_, request_;
     Key secret_;
     Mac subject_;
+    std::string check_value_;
 };
 
 // Sealed with XChaCha20-Poly1305 under a subject's key. The nonce is the record's salt and the

@@ -150,6 +150,16 @@ TEST_F(Folder, ADamagedFormatOrKeyIsNamed) {
     EXPECT_TRUE(DataFolder::open(path_, How::existing));
 }
 
+TEST_F(Folder, AnotherKeyIsNotTaken) {
+    make();
+    ASSERT_TRUE(DataFolder::open(parent_.path() / "other", How::create));
+    std::filesystem::remove(path_ / "key");
+    EXPECT_EQ(fault(How::existing), Fault::Kind::damaged);
+    std::filesystem::copy(parent_.path() / "other" / "key", path_ / "key");
+    for (const auto how : {How::create, How::existing, How::reading})
+        EXPECT_EQ(fault(how), Fault::Kind::damaged);
+}
+
 TEST_F(Folder, AFileIsReplacedAsAWhole) {
     const auto file = parent_.path() / "file";
     ASSERT_TRUE(replace_file(file, "one"));

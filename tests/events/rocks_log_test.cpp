@@ -168,6 +168,29 @@ TEST_F(LogOnDisk, WhatWasBeforeADamageCanBeKeptByWhoeverAcceptsTheLoss) {
     EXPECT_TRUE(open()) << "the head file is that of the shorter log";
 }
 
+// What was lost may have been given these numbers.
+TEST_F(LogOnDisk, WhoeverAcceptsALossHandsNoNumberOutTwice) {
+    const auto draws = [&](const RocksLogOptions& options, std::uint64_t count) {
+        const auto log = open(options);
+        const auto first = (*log)->draw(Sequence::session, count).value();
+        auto commit = commit_of({activated(acme)});
+        commit.drawn = {{Sequence::session, first + count - 1}};
+        EXPECT_TRUE((*log)->append({&commit, 1}));
+        return first;
+    };
+    EXPECT_EQ(draws({}, 1), 1U);
+    TemporaryFolder earlier;
+    fs::copy(log_, earlier.path(), fs::copy_options::recursive);
+    EXPECT_EQ(draws({.accept_loss = true}, 5), 2U) << "nothing was lost";
+    fs::remove_all(log_);
+    fs::copy(earlier.path(), log_, fs::copy_options::recursive);
+    EXPECT_FALSE(open());
+    const auto next = draws({.accept_loss = true}, 1);
+    EXPECT_GT(next, 1'000'000U);
+    EXPECT_EQ(draws({.accept_loss = true}, 1), next + 1) << "nothing more was lost";
+    EXPECT_GT((*open())->draw(Sequence::admin, 1).value(), 1'000'000U);
+}
+
 TEST_F(LogOnDisk, AFlippedByteInATableIsNoticed) {
     for (int n = 0; n < 2; ++n) {
         const auto log = open();
