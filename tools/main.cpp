@@ -1,5 +1,8 @@
 // The command line. Settings come from flags, then MUSTER_* variables, then a TOML file (--config).
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <toml++/toml.h>
@@ -34,20 +37,28 @@ private:
         for (const auto& [key, node] : table) {
             const std::string name{key.str()};
             if (const auto* inner = node.as_table()) {
-                add(found, *inner, {name});
+                auto way = parents;
+                way.push_back(name);
+                add(found, *inner, way);
             } else {
                 add_item(found, name, node, parents);
             }
         }
     }
 
+    // A key at the top may be another command's, too; one that is nobody's is a mistake.
     void add_item(std::vector<CLI::ConfigItem>& found, const std::string& name,
                   const toml::node& node, std::vector<std::string> parents) const {
-        CLI::ConfigItem item;
-        if (parents.empty()) {
-            for (const auto* command : app_.get_subcommands())
-                parents = {command->get_name()};
+        const bool at_top = parents.empty();
+        const auto* command = at_top ? called(parents) : named(parents);
+        const auto* option = option_of(command, name);
+        if (option == nullptr) {
+            if (at_top && is_any_commands(app_, name)) return;
+            throw CLI::ConfigError("There is no setting " + name + " here.");
         }
+        const auto variable = option->get_envname();
+        if (!variable.empty() && std::getenv(variable.c_str()) != nullptr) return;
+        CLI::ConfigItem item;
         item.parents = std::move(parents);
         item.name = name;
         if (const auto text = node.value_exact<std::string>()) {
@@ -62,13 +73,52 @@ private:
         found.push_back(std::move(item));
     }
 
+    static const CLI::Option* option_of(const CLI::App* command, const std::string& name) {
+        return command == nullptr ? nullptr : command->get_option_no_throw("--" + name);
+    }
+    static bool is_any_commands(const CLI::App& app, const std::string& name) {
+        return option_of(&app, name) != nullptr ||
+               std::ranges::any_of(app.get_subcommands({}), [&](const CLI::App* each) {
+                   return is_any_commands(*each, name);
+               });
+    }
+    // The command that was given, and the way to it.
+    const CLI::App* called(std::vector<std::string>& way) const {
+        const auto* command = &app_;
+        for (auto below = command->get_subcommands(); !below.empty();
+             below = command->get_subcommands()) {
+            command = below.front();
+            way.push_back(command->get_name());
+        }
+        return command;
+    }
+    const CLI::App* named(const std::vector<std::string>& way) const {
+        const auto* command = &app_;
+        for (const auto& name : way) {
+            const auto below = command->get_subcommands({});
+            const auto found = std::ranges::find(below, name, &CLI::App::get_name);
+            if (found == below.end()) throw CLI::ConfigError("There is no command " + name + ".");
+            command = *found;
+        }
+        return command;
+    }
+
     const CLI::App& app_;
 };
+
+constexpr std::int64_t century_s = 100LL * 366 * 24 * 60 * 60;
 
 void add_data(CLI::App& command, std::filesystem::path& data) {
     command.add_option("--data", data, "The data folder")
         ->envname("MUSTER_DATA")
         ->capture_default_str();
+}
+
+// A command whose output was lost has failed.
+int written(int status) {
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+    std::fputs("muster: the output could not be written\n", stderr);
+    return status == 0 ? 1 : status;
 }
 
 }  // namespace
@@ -78,7 +128,9 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     app.fallthrough();
     app.set_version_flag("--version", "muster 0.1.0");
-    app.set_config("--config", "", "A TOML file with settings")->envname("MUSTER_CONFIG");
+    const char* config = std::getenv("MUSTER_CONFIG");
+    app.set_config("--config", config == nullptr ? "" : config,
+                   "A TOML file with settings (Env:MUSTER_CONFIG)", config != nullptr);
     app.config_formatter(std::make_shared<TomlFile>(app));
 
     ServeOptions serving;
@@ -93,10 +145,13 @@ int main(int argc, char** argv) {
         ->envname("MUSTER_THREADS")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
-    serve_command->add_option("--clock-offset", serving.clock_offset_s,
-                              "Seconds to shift the clock by, for drills");
+    serve_command
+        ->add_option("--clock-offset", serving.clock_offset_s,
+                     "Seconds to shift the clock by, for drills")
+        ->envname("MUSTER_CLOCK_OFFSET")
+        ->check(CLI::Range(-century_s, century_s));
     serve_command->add_flag("--accept-loss", serving.accept_loss,
-                            "Open a log that is shorter than it was known to be");
+                            "Open a log that is shorter than it was known to be, for once");
 
     CreateAdminOptions creating;
     auto* admin_command = app.add_subcommand("admin", "Admins")->require_subcommand(1);
@@ -142,10 +197,10 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     }
-    if (*serve_command) return serve(serving);
-    if (*create_command) return create_admin(creating);
-    if (*audit_command) return audit(auditing);
-    if (*log_command) return muster::tools::log(logging);
-    if (*rebuild_command) return rebuild(rebuilding);
-    return demo(demonstrating);
+    if (*log_command) return muster::tools::log(logging);  // Looks after its output itself.
+    if (*serve_command) return written(serve(serving));
+    if (*create_command) return written(create_admin(creating));
+    if (*audit_command) return written(audit(auditing));
+    if (*rebuild_command) return written(rebuild(rebuilding));
+    return written(demo(demonstrating));
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "events/folder.hpp"
+#include "events/head_file.hpp"
 #include "events/rocks_log.hpp"
 #include "http/server.hpp"
 #include "http/service.hpp"
@@ -57,9 +59,37 @@ void raise_file_limit() {
 // What the log can no longer take must not be answered as if it could: the process ends, and the
 // next start recovers.
 void end_after(const Fault& fault) {
-    fmt::print(stderr, "muster: the log failed: {}\n", fault.message);
+    auto failed = fault;
+    failed.message.insert(0, "the log failed: ");
+    const auto status = report(failed);
     std::fflush(stderr);
-    _exit(1);
+    _exit(status);
+}
+
+// "https://accounts.example.com/muster".
+bool is_web_address(std::string_view url) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!url.starts_with(scheme)) continue;
+        const auto rest = url.substr(scheme.size());
+        return !rest.empty() && rest.front() != '/' && std::ranges::all_of(rest, [](char c) {
+            return c > ' ' && c < '\x7f' && !std::string_view{"\"<>\\^`{|}?#@"}.contains(c);
+        });
+    }
+    return false;
+}
+
+void tell_loss(const std::expected<HeadFile, Fault>& known, const Log& log) {
+    if (!known || known->heads().empty()) {
+        fmt::print(stderr, "muster: warning: what is lost cannot be told: no head was kept\n");
+        return;
+    }
+    const auto last = known->heads().front().position, head = log.head();
+    if (last <= head) return;
+    fmt::print(
+        stderr,
+        "muster: warning: positions {} to {} are lost; numbers and tokens given out there are "
+        "not given out again\n",
+        head.number + 1, last.number);
 }
 
 }  // namespace
@@ -84,6 +114,10 @@ int serve(const ServeOptions& options) {
         fmt::print(stderr, "muster: --listen takes ADDRESS:PORT, e.g. 127.0.0.1:8080\n");
         return 2;
     }
+    if (!options.public_url.empty() && !is_web_address(options.public_url)) {
+        fmt::print(stderr, "muster: --public-url takes http://HOST or https://HOST, with a path\n");
+        return 2;
+    }
     // Every thread inherits this, so that the signals come to the wait below and nowhere else.
     const auto signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -93,8 +127,10 @@ int serve(const ServeOptions& options) {
     if (!folder) return report(folder.error());
     RocksLogOptions log_options;
     log_options.accept_loss = options.accept_loss;
+    const auto known = HeadFile::open(folder->head());
     const auto log = open_rocks_log(folder->log(), folder->head(), log_options);
     if (!log) return report(log.error());
+    if (options.accept_loss) tell_loss(known, **log);
     const auto store = views::ViewStore::open(folder->views(), {});
     if (!store) return report(store.error());
 

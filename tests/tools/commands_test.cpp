@@ -24,6 +24,74 @@ bool stands_in(const nlohmann::json& line, std::string_view stream) {
     return line["streams"].dump().find(fmt::format("\"{}\"", stream)) != std::string::npos;
 }
 
+// --- Settings
+
+class Settings : public testing::Test {
+protected:
+    // `muster log` with a configuration file; it prints what the folder in force holds.
+    Ran log_with(const std::string& toml, const std::string& before = "",
+                 const std::string& behind = "") const {
+        write_content(file(), toml);
+        return shell(fmt::format(
+            "{} {} {} log {}", before, MUSTER_PROGRAM,
+            before.contains("MUSTER_CONFIG") ? "" : fmt::format("--config {}", file().native()),
+            behind));
+    }
+    fs::path file() const { return folder_.path() / "muster.toml"; }
+    static std::string data(const fs::path& folder) {
+        return fmt::format("data = \"{}\"\n", folder.native());
+    }
+
+    TemporaryFolder folder_;
+    const std::string none_ = "/nowhere/at/all";
+};
+
+TEST_F(Settings, AreFlagsThenVariablesThenAFile) {
+    const auto& good = demo_folder();
+    EXPECT_EQ(log_with(data(good)).status, 0);
+    EXPECT_EQ(log_with("[log]\n" + data(good)).status, 0);
+    EXPECT_EQ(log_with(data(none_)).status, 1);
+    const auto variable = [](const fs::path& folder) {
+        return fmt::format("MUSTER_DATA={}", folder.native());
+    };
+    EXPECT_EQ(log_with(data(none_), variable(good)).status, 0);
+    EXPECT_EQ(log_with(data(good), variable(none_)).status, 1);
+    EXPECT_EQ(log_with(data(none_), variable(none_), "--data " + good.native()).status, 0);
+}
+
+TEST_F(Settings, TheFileMayBeNamedByAVariable) {
+    const auto named = fmt::format("MUSTER_CONFIG={}", file().native());
+    EXPECT_EQ(log_with(data(demo_folder()), named).status, 0);
+    EXPECT_EQ(log_with(data(none_), named).status, 1);
+    EXPECT_EQ(log_with("", "MUSTER_CONFIG=/nowhere.toml").status, 2);
+}
+
+TEST_F(Settings, AFileWithAMistakeIsRefused) {
+    const auto good = data(demo_folder());
+    for (const auto* mistake : {"lisen = \"x\"\n", "[nosuch]\nx = 1\n", "[log]\nlisten = \"x\"\n",
+                                "data = 1.5\n", "data = \n", "[admin.create]\nx = 1\n"})
+        EXPECT_EQ(log_with(mistake + (std::string_view{mistake}.contains('[') ? "" : good)).status,
+                  2)
+            << mistake;
+    // Another command's is no mistake.
+    EXPECT_EQ(log_with("listen = \"127.0.0.1:80\"\n" + good + "[serve]\nthreads = 2\n").status, 0);
+}
+
+TEST_F(Settings, APublicUrlIsAnAddressOfTheWeb) {
+    for (const auto* url : {"not-a-url", "ftp://x", "http://", "https:///x", "'http://a b'",
+                            "http://a?b", "'http://a#b'"}) {
+        const auto ran = muster(fmt::format("serve --public-url {}", url), folder_.path() / "new");
+        EXPECT_EQ(ran.status, 2) << url;
+        EXPECT_FALSE(fs::exists(folder_.path() / "new")) << url;
+    }
+}
+
+TEST(Output, ThatIsLostIsAFailure) {
+    const auto ran = shell(muster_command("audit", demo_folder()) + " >/dev/full");
+    EXPECT_EQ(ran.status, 1);
+    EXPECT_NE(ran.err, "");
+}
+
 // --- log
 
 TEST(LogCommand, PrintsEveryEventWithTheBytesThatItsHashCovers) {
