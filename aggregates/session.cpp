@@ -1,12 +1,6 @@
 #include "aggregates/session.hpp"
 
 namespace muster {
-namespace {
-
-constexpr Error no_such_session = not_found("session.not_found", "There is no such session.");
-
-}  // namespace
-
 Event signed_in(UserId user, const SignIn& command) {
     const auto account =
         command.only_open.transform([](AccountId id) { return Mention<AccountId>{id}; });
@@ -28,6 +22,11 @@ Decision when(const Session& session, const SignOut&) {
     if (session.ended) return already_so;
     if (session.admin) return Events{AdminSessionEnded{session.id, {session.admin}}};
     return Events{SessionEnded{session.id, session.user}};
+}
+
+Decision when(const Session& session, const EndSession& command) {
+    if (!session.user || session.user != command.user) return no_such_session;
+    return when(session, SignOut{});
 }
 
 Decision when(const Session& session, const Account& account, const ChooseAccount&) {

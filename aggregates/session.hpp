@@ -35,6 +35,8 @@ struct Session {
     }
 };
 
+inline constexpr Error no_such_session =
+    not_found("session.not_found", "There is no such session.");
 inline constexpr Error invalid_credentials{ErrorKind::unauthenticated,
                                            "session.invalid_credentials",
                                            "The e-mail address or the password is not right."};
@@ -48,6 +50,10 @@ struct SignIn {
     Time at;
 };
 struct SignOut {};
+// One of the own sessions, from wherever.
+struct EndSession {
+    UserId user;
+};
 struct ChooseAccount {};
 struct SignInAdmin {
     SessionId session;
@@ -59,6 +65,7 @@ struct SignInAdmin {
 
 Decision when(const User& user, const SignIn& command);
 Decision when(const Session& session, const SignOut& command);
+Decision when(const Session& session, const EndSession& command);
 Decision when(const Session& session, const Account& account, const ChooseAccount& command);
 Decision when(const Staff& staff, const SignInAdmin& command);
 

@@ -68,6 +68,14 @@ Decision when(const User& user, const ChangePassword& command) {
     return events;
 }
 
+Decision when(const User& user, const EndSessions& command) {
+    if (user.existence == Existence::deleted) return already_so;
+    if (!user.present()) return no_such_user;
+    Events events;
+    end_sessions(events, user, command.keep);
+    return events;
+}
+
 Decision when(const User& user, const DeleteUser&) {
     if (user.existence == Existence::deleted) return already_so;
     if (!user.present()) return no_such_user;

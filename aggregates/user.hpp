@@ -79,12 +79,18 @@ struct ChangePassword {
     std::optional<SessionId> keep;  // The session that asks; every other one ends. Rule L18.
 };
 
+// All sessions but one, or all.
+struct EndSessions {
+    std::optional<SessionId> keep;
+};
+
 struct DeleteUser {};
 
 Decision when(const EmailHolder& holder, const RegisterUser& command);
 // `holder` is who has the new address, where there is one.
 Decision when(const User& user, const EmailHolder& holder, const UpdateUser& command);
 Decision when(const User& user, const ChangePassword& command);
+Decision when(const User& user, const EndSessions& command);
 Decision when(const User& user, const DeleteUser& command);
 
 // Everything that deleting this user records, with no question asked.

@@ -28,6 +28,16 @@ Decision sign_in_admin(Work& work, const Verified& who, const std::string& user_
 
 Decision sign_out(Work& work) { return when(work.read(work.caller().session), SignOut{}); }
 
+Decision end_own_session(Work& work, SessionId session) {
+    return when(work.read(session), EndSession{work.caller().user});
+}
+
+Decision end_other_sessions(Work& work) {
+    return when(work.read(work.caller().user), EndSessions{work.caller().session});
+}
+
+Decision end_sessions_of(Work& work, UserId user) { return when(work.read(user), EndSessions{}); }
+
 Decision choose_account(Work& work, AccountId account) {
     return when(work.read(work.caller().session), work.read(account), ChooseAccount{});
 }

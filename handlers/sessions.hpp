@@ -17,6 +17,10 @@ struct Verified {
 Decision sign_in(Work& work, const Verified& who, const std::string& user_agent);
 Decision sign_in_admin(Work& work, const Verified& who, const std::string& user_agent);
 Decision sign_out(Work& work);
+// One of the caller's own; all of the caller's but this one; all of a user's.
+Decision end_own_session(Work& work, SessionId session);
+Decision end_other_sessions(Work& work);
+Decision end_sessions_of(Work& work, UserId user);
 Decision choose_account(Work& work, AccountId account);
 
 // The only account of the user's that is open, if there is exactly one. Rules L1, L6.

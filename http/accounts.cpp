@@ -55,8 +55,8 @@ Answer list_accounts(Call& call) {
     const auto page = query.page();
     if (auto problem = query.problem()) return std::unexpected(std::move(*problem));
     return page_answer(call, views::list_accounts(*call.reading, filter, page),
-                       [](JsonWriter& out, const views::AccountRow& row) {
-                           views::write_account(out, row, views::Audience::staff);
+                       [&](JsonWriter& out, const views::AccountRow& row) {
+                           views::write_account(out, *call.reading, row, views::Audience::staff);
                        });
 }
 
@@ -65,10 +65,13 @@ Asked open_account(Call& call) {
     if (!body) return std::unexpected(body.error());
     const auto owner = body->id("owner_user_id");
     const auto given = body->profile();
-    (void)body->boolean("skip_validation");
+    const bool complete = !body->boolean("skip_validation").value_or(false);
     // The new owner is made from the account's name, e-mail and language. Rules R5, R8.
     std::optional<Fields::Person> person;
-    if (!body->has("owner_user_id")) person = body->person(Fields::PasswordField::optional);
+    if (!body->has("owner_user_id")) {
+        person = body->person(Fields::PasswordField::optional,
+                              complete ? Fields::Names::required : Fields::Names::optional);
+    }
     const auto canonical = body->canonical();
     if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
     Change change{
@@ -78,7 +81,7 @@ Asked open_account(Call& call) {
                 return json_answer(201, [&](JsonWriter& out) {
                     out.begin_object().key("account");
                     if (const auto row = views::find_account(with.reading, opened->account)) {
-                        views::write_account(out, *row, views::Audience::staff);
+                        views::write_account(out, with.reading, *row, views::Audience::staff);
                     } else {
                         out.null();
                     }

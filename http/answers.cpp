@@ -1,5 +1,8 @@
 #include "http/answers.hpp"
 
+#include <fmt/format.h>
+#include <functional>
+
 #include "projections/accounts.hpp"
 #include "projections/associations.hpp"
 #include "projections/staff.hpp"
@@ -31,7 +34,8 @@ std::string percent_encoded(std::string_view text) {
 }  // namespace
 
 void with_etag(Response& response, std::uint64_t version) {
-    response.headers.emplace_back("ETag", "\"" + std::to_string(version) + "\"");
+    const auto which = static_cast<std::uint32_t>(std::hash<std::string_view>{}(response.body));
+    response.headers.emplace_back("ETag", fmt::format("\"{}-{:08x}\"", version, which));
 }
 
 void add_other_account(Problem& problem, const Error& error, const views::Reading& reading,
@@ -117,7 +121,7 @@ Response account_answer(int status, AccountId account, const Answering& with,
     const auto row = views::find_account(with.reading, account);
     if (!row) return no_content();  // Gone again before the answer.
     auto response = json_answer(status, [&](JsonWriter& out) {
-        views::write_account(out, *row,
+        views::write_account(out, with.reading, *row,
                              reader.staff() ? views::Audience::staff : views::Audience::client);
     });
     with_etag(response, views::account_version(with.reading, account));

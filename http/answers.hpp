@@ -33,6 +33,8 @@ const E* find_event(const Accepted& accepted) {
     return nullptr;
 }
 
+// "<version>-<which answer>": If-Match compares the version alone; If-None-Match all of it, for
+// what is answered may hold more than the stream's own (a user's accounts).
 void with_etag(Response& response, std::uint64_t version);
 
 // Where a refusal is about another account of the user's own: its summary. Rule L7.

@@ -325,9 +325,12 @@ ProfileChange Fields::profile() {
     return change;
 }
 
-Fields::Person Fields::person(PasswordField password) {
-    auto first_name = required_text("first_name");
-    auto last_name = required_text("last_name");
+Fields::Person Fields::person(PasswordField password, Names names) {
+    const auto name = [&](std::string_view field) {
+        return names == Names::required ? required_text(field) : text(field).value_or("");
+    };
+    auto first_name = name("first_name");
+    auto last_name = name("last_name");
     auto address = required_email("email");
     auto tag = language("language").value_or("en");
     auto secret = password == PasswordField::required ? std::optional{new_password("password")}

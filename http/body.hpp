@@ -73,7 +73,8 @@ public:
         NewUser user;
         std::optional<std::string> password;
     };
-    Person person(PasswordField password);
+    enum class Names : std::uint8_t { required, optional };
+    Person person(PasswordField password, Names names = Names::required);
 
     void refuse(std::string_view name, std::string_view code, std::string detail);
 

@@ -57,6 +57,7 @@ struct Call {
     std::string_view parameter(std::string_view name) const;
     AccountId account() const { return {parse_id(parameter("account"))}; }
     UserId user() const { return {parse_id(parameter("user"))}; }
+    SessionId session() const { return {parse_id(parameter("session"))}; }
     bool has_account() const { return !parameter("account").empty(); }
     std::string user_agent() const;  // At most 256 bytes of it.
     bool on_loopback() const;        // Whether the client calls the server by a loopback name.

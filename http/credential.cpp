@@ -86,15 +86,23 @@ std::string cookie(std::string_view name, std::string_view value, std::string_vi
 }  // namespace
 
 std::expected<Credential, Problem> credential_of(const Request& request, Area area,
-                                                 const Keys& keys, const std::string& public_url) {
+                                                 const Keys& keys, const std::string& public_url,
+                                                 const std::function<bool(Credential)>& is_live) {
     if (const auto bearer = bearer_of(request)) return verified(*bearer, keys);
     const auto [first, second] = area == Area::admin ? std::pair{admin_cookie, user_cookie}
                                                      : std::pair{user_cookie, admin_cookie};
-    auto token = cookie_of(request, first);
-    if (!token) token = cookie_of(request, second);
-    if (!token) return Credential{};
-    auto credential = verified(*token, keys);
-    if (std::holds_alternative<std::monostate>(credential)) return credential;
+    const auto in_cookie = [&](std::string_view name) {
+        const auto token = cookie_of(request, name);
+        return token ? verified(*token, keys) : Credential{};
+    };
+    const auto is_none = [](const Credential& each) {
+        return std::holds_alternative<std::monostate>(each);
+    };
+    auto credential = in_cookie(first);
+    if (const auto other = in_cookie(second);
+        !is_none(other) && (is_none(credential) || !is_live(credential)))
+        credential = other;
+    if (is_none(credential)) return credential;
     if (!is_safe(request.method) && !from_same_origin(request, public_url))
         return std::unexpected(cross_site);
     return credential;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -10,13 +11,15 @@
 
 namespace muster::http {
 
-// A browser may be signed in as a user and as an admin: which of its two cookies counts.
+// A browser may be signed in as a user and as an admin: which of its two cookies counts, where both
+// are of a session that is alive.
 enum class Area : std::uint8_t { client, admin };
 
 // The verified token's object; nobody where there is no token, or one that is not ours. Problems: a
 // cookie with an unsafe method from another site.
 std::expected<Credential, Problem> credential_of(const Request& request, Area area,
-                                                 const Keys& keys, const std::string& public_url);
+                                                 const Keys& keys, const std::string& public_url,
+                                                 const std::function<bool(Credential)>& is_live);
 
 // The caller as the views have it, for queries.
 std::expected<Caller, Error> caller_of(const Credential& credential, const views::Reading& reading,

@@ -135,7 +135,7 @@ Answer get_invitation(Call& call) {
         return std::unexpected(problem_of(no_such_invitation));
     }
     return json_answer(200, [&](JsonWriter& out) {
-        out.begin_object().key("account_name").text(views::name_of(*account));
+        out.begin_object().key("account_name").text(views::shown_name(*call.reading, *account));
         out.key("sender_name").text(views::sender_name(*call.reading, *row));
         out.key("permissions").permissions(row->permissions);
         out.key("expires_at").time(row->expires_at).end_object();

@@ -15,18 +15,23 @@ std::string text_of(const views::OutboxRow& row, const Services& services) {
 }  // namespace
 
 Answer list_projections(Call& call) {
+    const auto page = call.query().page();
     if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
-    views::Page<views::ViewStatus> page{call.services.runner.status(), {}, {}};
-    return page_answer<views::ViewStatus>(call, page, views::write_view_status);
+    return page_answer(call, views::list_views(*call.reading, call.services.runner.status(), page),
+                       views::write_view_status);
 }
 
+// A link lets whoever has it in, so an auditor, who changes nothing, sees none. Rule A8.
 Answer list_outbox(Call& call) {
     const auto page = call.query().page();
     if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
-    return page_answer(call, views::list_outbox(*call.reading, page),
-                       [&](JsonWriter& out, const views::OutboxRow& row) {
-                           views::write_outbox(out, row, text_of(row, call.services));
-                       });
+    const bool opens_links = call.caller.role != Role::auditor;
+    return page_answer(
+        call, views::list_outbox(*call.reading, page),
+        [&](JsonWriter& out, const views::OutboxRow& row) {
+            views::write_outbox(
+                out, row, opens_links ? std::optional{text_of(row, call.services)} : std::nullopt);
+        });
 }
 
 Answer get_live(Call&) {

@@ -3,6 +3,7 @@
 #include "http/answers.hpp"
 #include "http/operations.hpp"
 #include "projections/associations.hpp"
+#include "projections/sessions.hpp"
 #include "projections/users.hpp"
 
 namespace muster::http {
@@ -74,10 +75,10 @@ Asked change_my_password(Call& call) {
 }
 
 Answer list_my_accounts(Call& call) {
+    const auto page = call.query().page();
     if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
-    views::Page<views::AccountSummary> page{
-        views::accounts_of(*call.reading, call.caller.user), {}, {}};
-    return page_answer<views::AccountSummary>(call, page, views::write_account_summary);
+    return page_answer(call, views::list_accounts_of(*call.reading, call.caller.user, page),
+                       views::write_account_summary);
 }
 
 Asked open_my_account(Call& call) {
@@ -106,6 +107,35 @@ Asked leave_account(Call& call) {
                                   const Secrets&) { return muster::leave_account(work, account); },
                   .answer = [](const Accepted&, const Answering&) { return no_content(); },
                   .versioned = stream_of(call.account())};
+}
+
+Answer list_my_sessions(Call& call) {
+    const auto page = call.query().page();
+    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
+    return page_answer(call, views::list_sessions(*call.reading, call.caller.user, call.now, page),
+                       [&](JsonWriter& out, const views::SessionRow& row) {
+                           views::write_session(out, row, call.caller.session);
+                       });
+}
+
+Answer get_my_session(Call& call) {
+    const auto row = views::find_session(*call.reading, call.session());
+    if (!row || row->user != call.caller.user || row->expires_at <= call.now)
+        return std::unexpected(problem_of(no_such_session));
+    return json_answer(
+        200, [&](JsonWriter& out) { views::write_session(out, *row, call.caller.session); });
+}
+
+Asked end_my_session(Call& call) {
+    return Change{
+        .use_case = [session = call.session()](
+                        Work& work, const Secrets&) { return end_own_session(work, session); },
+        .answer = [](const Accepted&, const Answering&) { return no_content(); }};
+}
+
+Asked end_my_other_sessions(Call&) {
+    return Change{.use_case = [](Work& work, const Secrets&) { return end_other_sessions(work); },
+                  .answer = [](const Accepted&, const Answering&) { return no_content(); }};
 }
 
 }  // namespace muster::http

@@ -34,6 +34,10 @@ Asked change_my_password(Call& call);
 Answer list_my_accounts(Call& call);
 Asked open_my_account(Call& call);
 Asked leave_account(Call& call);
+Answer list_my_sessions(Call& call);
+Answer get_my_session(Call& call);
+Asked end_my_session(Call& call);
+Asked end_my_other_sessions(Call& call);
 
 // accounts.cpp
 Answer list_accounts(Call& call);
@@ -63,6 +67,7 @@ Answer get_user(Call& call);
 Asked update_user(Call& call);
 Asked delete_user(Call& call);
 Asked change_user_password(Call& call);
+Asked end_user_sessions(Call& call);
 
 // activity.cpp
 Answer list_activity(Call& call);

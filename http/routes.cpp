@@ -48,6 +48,10 @@ const Route table[]{
     {get, "/v1/me/accounts", "ListMyAccounts", signed_in, list_my_accounts},
     {post, "/v1/me/accounts", "OpenMyAccount", signed_in, open_my_account},
     {del, "/v1/me/accounts/{account}", "LeaveAccount", signed_in, leave_account},
+    {get, "/v1/me/sessions", "ListMySessions", signed_in, list_my_sessions},
+    {del, "/v1/me/sessions", "EndMyOtherSessions", signed_in, end_my_other_sessions},
+    {get, "/v1/me/sessions/{session}", "GetMySession", signed_in, get_my_session},
+    {del, "/v1/me/sessions/{session}", "EndMySession", signed_in, end_my_session},
 
     {get, "/v1/accounts", "ListAccounts", all_staff, list_accounts},
     {post, "/v1/accounts", "OpenAccount", operators, open_account},
@@ -80,6 +84,7 @@ const Route table[]{
     {patch, "/v1/users/{user}", "UpdateUser", operators, update_user},
     {del, "/v1/users/{user}", "DeleteUser", administrators, delete_user},
     {put, "/v1/users/{user}/password", "ChangeUserPassword", operators, change_user_password},
+    {del, "/v1/users/{user}/sessions", "EndUserSessions", operators, end_user_sessions},
     {get, "/v1/users/{user}/activity", "ListUserActivity", all_staff, list_user_activity},
 
     {get, "/v1/activity", "ListActivity", all_staff, list_activity},

@@ -40,12 +40,11 @@ TraceId trace_of(const Request& request) {
 }
 
 bool is_json(std::string_view content_type) {
-    std::string folded_type;
-    for (const auto c : content_type) {
-        if (c != ' ' && c != '\t' && c != '"')
-            folded_type.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
-    }
-    return folded_type == "application/json" || folded_type == "application/json;charset=utf-8";
+    const auto semicolon = content_type.find(';');
+    if (!same_name(trimmed(content_type.substr(0, semicolon)), "application/json")) return false;
+    if (semicolon == std::string_view::npos) return true;
+    const auto parameter = trimmed(content_type.substr(semicolon + 1));
+    return same_name(parameter, "charset=utf-8") || same_name(parameter, "charset=\"utf-8\"");
 }
 
 std::optional<Problem> refuse_media(const Request& request) {
@@ -81,7 +80,8 @@ std::expected<std::optional<std::vector<std::uint64_t>>, Problem> wanted_version
         if (tag.size() < 2 || !tag.starts_with('"') || !tag.ends_with('"')) {
             return std::unexpected(malformed("If-Match holds no entity tag."));
         }
-        const auto text = tag.substr(1, tag.size() - 2);
+        const auto whole = tag.substr(1, tag.size() - 2);
+        const auto text = whole.substr(0, whole.find('-'));  // Behind it: which answer it was.
         const auto version = parse_id(text);
         if (version != 0 || text == "0") versions.push_back(version);  // Else it is none of ours.
     }
@@ -127,10 +127,12 @@ std::expected<std::optional<CommandKey>, Problem> command_key(const Call& call, 
     if (header->empty() || header->size() > longest_idempotency_key) {
         return std::unexpected(malformed("An Idempotency-Key has 1 to 255 bytes."));
     }
-    const auto path = call.request.target.substr(0, call.request.target.find('?'));
     std::string name;
     write_caller(name, call.credential);
-    name.append(route.operation).append(1, '\0').append(path).append(1, '\0').append(*header);
+    name.append(route.operation).append(1, '\0');
+    for (const auto& [parameter, value] : call.path)  // However the path was spelled.
+        name.append(value).append(1, '\0');
+    name.append(*header);
     CommandKey key;
     std::ranges::copy_n(keys.request_mac(name).begin(), key.id.size(), key.id.begin());
     std::ranges::copy_n(keys.request_mac(body).begin(), key.digest.size(), key.digest.begin());
@@ -245,9 +247,13 @@ void Service::handle(Request&& request, Responder responder) {
                        {},
                        {{"Allow", match.allowed}}});
     }
-    auto credential = credential_of(request, area_of(*match.route), keys_, options_.public_url);
-    if (!credential) return refuse(credential.error());
     auto ip = parse_ip(request.peer);
+    const auto is_live = [&](const Credential& each) {
+        return caller_of(each, store_.now(), services_.clock(), ip).has_value();
+    };
+    auto credential =
+        credential_of(request, area_of(*match.route), keys_, options_.public_url, is_live);
+    if (!credential) return refuse(credential.error());
     Call call{services_,
               std::move(request),
               std::move(*target),
@@ -318,6 +324,7 @@ void Service::answer_now(Call& call, const Route& route, Responder& responder) {
         return refuse({500, "server.fault", "A view could not be read: " + fault->message});
     }
     if (!answer) return refuse(answer.error());
+    if (const auto problem = call.query().problem()) return refuse(*problem);
     if (answer->status == 200 && none_match(call.request, *answer)) {
         answer->status = 304;
         answer->body.clear();
@@ -367,6 +374,9 @@ void Service::start_command(Call&& call, const Route& route, Responder responder
     pending->command = *key;
     if (*versions && pending->change.versioned)
         pending->expected = Expected{*pending->change.versioned, **versions};
+    // What has no version matches none.
+    if (*versions && !pending->change.versioned && route.method != Method::post)
+        return this->refuse(*pending, problem_of(stale));
     if (const auto problem = claim(*pending)) return this->refuse(*pending, *problem);
     check_password(std::move(pending));
 }

@@ -74,17 +74,19 @@ std::optional<Target> parse_target(std::string_view target) {
     });
     if (!well_formed) return std::nullopt;
     if (question == std::string_view::npos || question + 1 == target.size()) return result;
-    const bool readable = split(target.substr(question + 1), '&', [&](std::string_view part) {
+    split(target.substr(question + 1), '&', [&](std::string_view part) {
         if (part.empty()) return true;
         const auto equals = part.find('=');
         auto name = decoded(part.substr(0, equals), Plus::is_space);
         auto value = decoded(equals == std::string_view::npos ? "" : part.substr(equals + 1),
                              Plus::is_space);
-        if (!name || !value) return false;
-        result.parameters.given.emplace_back(std::move(*name), std::move(*value));
+        if (name && value) {
+            result.parameters.given.emplace_back(std::move(*name), std::move(*value));
+        } else {
+            result.parameters.refuse(name.value_or(""), "This cannot be decoded.");
+        }
         return true;
     });
-    if (!readable) return std::nullopt;
     return result;
 }
 

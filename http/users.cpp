@@ -27,8 +27,7 @@ Answer list_users(Call& call) {
 }
 
 Answer get_user(Call& call) {
-    auto response =
-        user_answer(200, call.user(), {call.services, *call.reading, call.now, false});
+    auto response = user_answer(200, call.user(), {call.services, *call.reading, call.now, false});
     if (response.status != 200) return std::unexpected(problem_of(no_such_user));
     return response;
 }
@@ -75,6 +74,13 @@ Asked change_user_password(Call& call) {
                   .body = canonical,
                   .new_password = password,
                   .versioned = stream_of(user)};
+}
+
+Asked end_user_sessions(Call& call) {
+    return Change{
+        .use_case = [user = call.user()](Work& work,
+                                         const Secrets&) { return end_sessions_of(work, user); },
+        .answer = [](const Accepted&, const Answering&) { return no_content(); }};
 }
 
 }  // namespace muster::http

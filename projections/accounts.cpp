@@ -2,6 +2,7 @@
 
 #include "projections/listing.hpp"
 #include "projections/search_text.hpp"
+#include "projections/users.hpp"
 
 namespace muster::views {
 namespace {
@@ -124,6 +125,13 @@ std::string name_of(const AccountRow& account) {
     return profile.first_name + ' ' + profile.last_name;
 }
 
+std::string shown_name(const Reading& reading, const AccountRow& account) {
+    auto name = name_of(account);
+    if (!name.empty()) return name;
+    const auto owner = find_user(reading, account.owner);
+    return owner ? name_of(*owner) : name;
+}
+
 void Accounts::every(const At& at, Rows& rows) {
     for (const auto& [stream, reached] : at.streams) {
         if (stream.kind == StreamKind::account)
@@ -208,10 +216,11 @@ Paged<AccountRow> list_accounts(const Reading& reading, const AccountFilter& fil
     return answer(std::move(list), page);
 }
 
-void write_account(JsonWriter& out, const AccountRow& account, Audience audience) {
+void write_account(JsonWriter& out, const Reading& reading, const AccountRow& account,
+                   Audience audience) {
     out.begin_object();
     out.key("id").number(account.id.number);
-    out.key("name").text(name_of(account));
+    out.key("name").text(shown_name(reading, account));
     for_each_field(account.profile, [&](std::string_view name, const std::string& value) {
         if (name != "notes" || audience == Audience::staff) out.key(name).text(value);
     });

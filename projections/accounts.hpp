@@ -37,6 +37,8 @@ struct AccountRow {
 
 // The company, else the person; the address where there is neither.
 std::string name_of(const AccountRow& account);
+// The same; where the account has none of these, its owner's name.
+std::string shown_name(const Reading& reading, const AccountRow& account);
 
 struct Accounts {
     static constexpr std::string_view name = "accounts";
@@ -71,6 +73,7 @@ Paged<AccountRow> list_accounts(const Reading& reading, const AccountFilter& fil
 
 enum class Audience : std::uint8_t { client, staff };
 // `notes` are for staff alone.
-void write_account(JsonWriter& out, const AccountRow& account, Audience audience);
+void write_account(JsonWriter& out, const Reading& reading, const AccountRow& account,
+                   Audience audience);
 
 }  // namespace muster::views

@@ -31,7 +31,7 @@ struct Names {
     }
     std::string account(AccountId id) const {
         const auto row = find_account(reading, id);
-        return row ? fmt::format("account #{} ({})", id.number, name_of(*row))
+        return row ? fmt::format("account #{} ({})", id.number, shown_name(reading, *row))
                    : fmt::format("deleted account #{}", id.number);
     }
     std::string invitee(InvitationId id) const {

@@ -95,22 +95,37 @@ std::optional<AccountSummary> find_account_summary(const Reading& reading, Accou
     if (!association) return std::nullopt;
     auto row = find_account(reading, account);
     if (!row) return std::nullopt;
-    return AccountSummary{std::move(*row), *association};
+    auto name = shown_name(reading, *row);
+    return AccountSummary{std::move(*row), *association, std::move(name)};
 }
 
 std::vector<AccountSummary> accounts_of(const Reading& reading, UserId user) {
     std::vector<AccountSummary> list;
     for (const auto& association : associations_of(reading, user)) {
-        if (auto account = find_account(reading, association.account))
-            list.push_back({std::move(*account), association});
+        if (auto account = find_account(reading, association.account)) {
+            auto name = shown_name(reading, *account);
+            list.push_back({std::move(*account), association, std::move(name)});
+        }
     }
     return list;
+}
+
+Paged<AccountSummary> list_accounts_of(const Reading& reading, UserId user,
+                                       const PageRequest& page) {
+    Listing<AccountSummary> list{.reading = reading,
+                                 .cursor = 'U',
+                                 .index = index_of<AssociationTable>(reading, user),
+                                 .row_of = [&](std::string_view rest, std::string_view) {
+                                     return find_account_summary(
+                                         reading, AccountId{last_number(rest)}, user);
+                                 }};
+    return answer(std::move(list), page);
 }
 
 void write_account_summary(JsonWriter& out, const AccountSummary& summary) {
     out.begin_object();
     out.key("id").number(summary.account.id.number);
-    out.key("name").text(name_of(summary.account));
+    out.key("name").text(summary.name);
     out.key("company_name").text(summary.account.profile.company_name);
     out.key("status").text(to_text(summary.account.status));
     out.key("is_owner").boolean(summary.association.is_owner);
@@ -131,15 +146,13 @@ std::optional<AccountUser> find_account_user(const Reading& reading, AccountId a
 
 Paged<AccountUser> list_account_users(const Reading& reading, AccountId account,
                                       const PageRequest& page) {
-    const auto* mark = reading.serving(Associations::number);
-    Listing<AccountUser> list{
-        .reading = reading,
-        .cursor = 'A',
-        .index = AssociationsByAccount::prefix(mark == nullptr ? 0 : mark->generation) +
-                 AssociationsByAccount::rest(account),
-        .row_of = [&](std::string_view rest, std::string_view) {
-            return find_account_user(reading, account, UserId{last_number(rest)});
-        }};
+    Listing<AccountUser> list{.reading = reading,
+                              .cursor = 'A',
+                              .index = index_of<AssociationsByAccount>(reading, account),
+                              .row_of = [&](std::string_view rest, std::string_view) {
+                                  return find_account_user(reading, account,
+                                                           UserId{last_number(rest)});
+                              }};
     return answer(std::move(list), page);
 }
 

@@ -58,10 +58,13 @@ std::vector<AssociationRow> associations_of(const Reading& reading, UserId user)
 struct AccountSummary {
     AccountRow account;
     AssociationRow association;
+    std::string name;  // As shown.
 };
 std::optional<AccountSummary> find_account_summary(const Reading& reading, AccountId account,
                                                    UserId user);
 std::vector<AccountSummary> accounts_of(const Reading& reading, UserId user);
+Paged<AccountSummary> list_accounts_of(const Reading& reading, UserId user,
+                                       const PageRequest& page);
 void write_account_summary(JsonWriter& out, const AccountSummary& summary);
 
 // A row of an account's list of users.

@@ -91,16 +91,13 @@ std::optional<InvitationRow> find_invitation(const Reading& reading, InvitationI
 
 Paged<InvitationRow> list_invitations(const Reading& reading, AccountId account,
                                       InvitationSelection selection, const PageRequest& page) {
-    const auto* mark = reading.serving(Invitations::number);
-    Listing<InvitationRow> list{
-        .reading = reading,
-        .cursor = selection == InvitationSelection::open ? 'I' : 'J',
-        .index = InvitationTable::prefix(mark == nullptr ? 0 : mark->generation) +
-                 InvitationTable::rest(account),
-        .order = Order::descending,
-        .row_of = [&reading](std::string_view, std::string_view value) {
-            return decoded<InvitationTable>(reading, value);
-        }};
+    Listing<InvitationRow> list{.reading = reading,
+                                .cursor = selection == InvitationSelection::open ? 'I' : 'J',
+                                .index = index_of<InvitationTable>(reading, account),
+                                .order = Order::descending,
+                                .row_of = [&reading](std::string_view, std::string_view value) {
+                                    return decoded<InvitationTable>(reading, value);
+                                }};
     if (selection == InvitationSelection::open) {
         list.test = [](const InvitationRow& row) {
             return row.status == InvitationStatus::pending;

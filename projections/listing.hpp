@@ -22,12 +22,12 @@ inline constexpr std::size_t most_candidates = 2000;
 template <class Row>
 struct Listing {
     const Reading& reading;
-    char cursor{};      // Tells this list's cursors from others'.
-    std::string index;  // The prefix that is walked.
-    bool marked{};      // Its keys begin with a text or a time, which may be none.
+    char cursor{};        // Tells this list's cursors from others'.
+    std::string index{};  // The prefix that is walked.
+    bool marked{};        // Its keys begin with a text or a time, which may be none.
     Order order = Order::ascending;
     // From an index's key, behind the prefix, and its value; absent: not in the list.
-    std::function<std::optional<Row>(std::string_view rest, std::string_view value)> row_of;
+    std::function<std::optional<Row>(std::string_view rest, std::string_view value)> row_of{};
     std::function<bool(const Row&)> test{};  // None: all.
     // What the search found, by their keys in the index; absent: everything or too many.
     std::optional<std::vector<std::pair<std::string, Row>>> candidates{};

@@ -18,7 +18,7 @@ OutboxRow outbox_row(const Reading& reading, Position id, const OutboxEntry& ent
     return {.id = id,
             .kind = "invitation",
             .to = invitation ? invitation->email : "",
-            .subject = account ? fmt::format("Invitation to {}", name_of(*account))
+            .subject = account ? fmt::format("Invitation to {}", shown_name(reading, *account))
                                : fmt::format("Invitation to account #{}", entry.account.number),
             .account = entry.account,
             .invitation = entry.invitation,
@@ -42,7 +42,7 @@ Paged<OutboxRow> list_outbox(const Reading& reading, const PageRequest& page) {
     Listing<OutboxRow> list{
         .reading = reading,
         .cursor = 'O',
-        .index = OutboxTable::prefix(mark == nullptr ? 0 : mark->generation),
+        .index = index_of<OutboxTable>(reading),
         .order = Order::descending,
         .row_of = [&](std::string_view rest, std::string_view value) {
             const auto entry = decoded<OutboxTable>(reading, value);

@@ -183,11 +183,17 @@ void each(const Reading& reading, Id<Thing> first, auto&& visit) {
                  });
 }
 
+// Queries: the prefix of the keys that begin with these parts.
+template <class T, class... Part>
+std::string index_of(const Reading& reading, const Part&... parts) {
+    const auto* mark = reading.serving(T::View::number);
+    return T::prefix(mark == nullptr ? 0 : mark->generation) + T::rest(parts...);
+}
+
 // Queries: the rows whose keys begin with these parts.
 template <class T, class... Part>
 Walk walk(const Reading& reading, const Part&... parts) {
-    const auto* mark = reading.serving(T::View::number);
-    return reading.walk(T::prefix(mark == nullptr ? 0 : mark->generation) + T::rest(parts...));
+    return reading.walk(index_of<T>(reading, parts...));
 }
 
 }  // namespace muster::views

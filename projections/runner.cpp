@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "projections/listing.hpp"
 #include "projections/projector.hpp"
 
 namespace muster::views {
@@ -264,6 +265,17 @@ bool Runner::rebuild(std::string_view view) {
     }
     impl_->changed.notify_one();
     return true;
+}
+
+Paged<ViewStatus> list_views(const Reading& reading, std::vector<ViewStatus> views,
+                             const PageRequest& page) {
+    Listing<ViewStatus> list{.reading = reading, .cursor = 'V'};
+    list.candidates.emplace();
+    for (auto& view : views) {  // In the order given.
+        const auto place = static_cast<char>(list.candidates->size());
+        list.candidates->emplace_back(std::string{place}, std::move(view));
+    }
+    return answer(std::move(list), page);
 }
 
 void write_view_status(JsonWriter& out, const ViewStatus& status) {

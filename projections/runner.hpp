@@ -14,6 +14,7 @@
 #include "events/json.hpp"
 #include "events/log.hpp"
 #include "events/sealing.hpp"
+#include "projections/page.hpp"
 #include "projections/view_store.hpp"
 #include "projections/views.hpp"
 
@@ -38,6 +39,9 @@ struct ViewStatus {
     };
     std::optional<Rebuild> rebuild;
 };
+
+Paged<ViewStatus> list_views(const Reading& reading, std::vector<ViewStatus> views,
+                             const PageRequest& page);
 
 // {name, version, position, head, lag, rows, state} and, where they apply, error and rebuild.
 void write_view_status(JsonWriter& out, const ViewStatus& status);

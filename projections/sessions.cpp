@@ -75,14 +75,18 @@ std::optional<SessionRow> find_session(const Reading& reading, SessionId session
     return find<SessionTable>(reading, session);
 }
 
-std::vector<SessionRow> sessions_of(const Reading& reading, UserId user, Time now) {
-    std::vector<SessionRow> list;
-    auto sessions = walk<SessionsByUser>(reading, user);
-    for (bool more = sessions.last(); more; more = sessions.previous()) {
-        auto row = find_session(reading, SessionId{last_number(sessions.rest())});
-        if (row && row->expires_at > now) list.push_back(std::move(*row));
-    }
-    return list;
+Paged<SessionRow> list_sessions(const Reading& reading, UserId user, Time now,
+                                const PageRequest& page) {
+    Listing<SessionRow> list{.reading = reading,
+                             .cursor = 'S',
+                             .index = index_of<SessionsByUser>(reading, user),
+                             .order = Order::descending,
+                             .row_of =
+                                 [&](std::string_view rest, std::string_view) {
+                                     return find_session(reading, SessionId{last_number(rest)});
+                                 },
+                             .test = [now](const SessionRow& row) { return row.expires_at > now; }};
+    return answer(std::move(list), page);
 }
 
 void write_session(JsonWriter& out, const SessionRow& session, SessionId current) {

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "events/event.hpp"
 #include "projections/page.hpp"
@@ -50,7 +49,8 @@ struct Sessions {
 std::optional<SessionRow> find_session(const Reading& reading, SessionId session);
 
 // Newest first, without those expired at `now`.
-std::vector<SessionRow> sessions_of(const Reading& reading, UserId user, Time now);
+Paged<SessionRow> list_sessions(const Reading& reading, UserId user, Time now,
+                                const PageRequest& page);
 
 // {id, created_at, last_used_at, ip, user_agent, current, account_id}.
 void write_session(JsonWriter& out, const SessionRow& session, SessionId current);

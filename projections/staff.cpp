@@ -11,10 +11,9 @@ using ApiKeyTable = Table<Staff, 'k', Counted::yes, Walked::no, ApiKeyRow, ApiKe
 
 template <class T>
 Listing<typename T::Row> staff_list(const Reading& reading, char cursor) {
-    const auto* mark = reading.serving(Staff::number);
     return {.reading = reading,
             .cursor = cursor,
-            .index = T::prefix(mark == nullptr ? 0 : mark->generation),
+            .index = index_of<T>(reading),
             .row_of = [&reading](std::string_view, std::string_view value) {
                 return decoded<T>(reading, value);
             }};

@@ -207,6 +207,22 @@ TEST(Session, ThatNeverWasDoesNotEnd) {
     Given{}.when(no_session, SignOut{}).then_refused("session.not_found");
 }
 
+TEST(Session, IsEndedByItsUserFromElsewhere) {
+    Given{bob_registered, bob_signed_in}.when(phone, EndSession{bob}).then({bob_signed_out});
+}
+
+TEST(Session, IsEndedByNobodyElse) {
+    const auto refuses = [](const auto& given, SessionId session, UserId user) {
+        given.when(session, EndSession{user}).then_refused("session.not_found");
+    };
+    const Given given{ada_registered, bob_registered, bob_signed_in, root_created, root_signed_in};
+    refuses(given, phone, ada);
+    refuses(given, tablet, bob);  // The admin's.
+    refuses(given, tablet, UserId{});
+    refuses(given, no_session, bob);
+    refuses(given, no_session, UserId{});
+}
+
 // --- Staff
 
 TEST(Session, OfAnAdminStarts) {

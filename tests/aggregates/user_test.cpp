@@ -256,6 +256,14 @@ TEST(User, SessionsThatEndedAreNotEndedAgain) {  // Rule L18.
         .then({bobs_second_password}, and_again_refused("password.wrong"));
 }
 
+TEST(User, EndsAllSessionsButOneOrAll) {
+    const Given given{bob_registered, bob_signed_in, bob_signed_in_on_tablet};
+    given.when(bob, EndSessions{phone}).then({tablet_ended});
+    given.when(bob, EndSessions{}).then({phone_ended, tablet_ended});
+    Given{}.when(nobody, EndSessions{}).then_refused("user.not_found");
+    Given{bob_registered, bob_deleted}.when(bob, EndSessions{}).then({});
+}
+
 TEST(User, SessionsThatExpiredAreForgottenAtTheNextSignIn) {
     const SessionStarted next_month{tablet, bob, std::nullopt, {Client{"Tablet"}}, after(60 * 24h)};
     const auto user = Given{bob_registered, bob_signed_in, next_month}.world().seen(bob);

@@ -251,6 +251,36 @@ TEST_F(Accounts, AnAdminAssociatesWithoutAnInvitation) {
     EXPECT_EQ(refused({{"permissions", "all"}}), "request.invalid");
 }
 
+TEST_F(Accounts, AnAccountWithoutANameIsShownByItsOwners) {
+    auto dora = house.person("dora");
+    const auto path = account_path(dora.account());
+    const auto name = "dora Example";
+    EXPECT_EQ(root.get(path).body.at("name"), name);
+    EXPECT_EQ(root.get(path).body.at("first_name"), "");  // Rule E9.
+    EXPECT_EQ(dora.get("/v1/session").body.at("account").at("name"), name);
+    EXPECT_EQ(dora.get("/v1/me/accounts").body.at("items")[0].at("name"), name);
+    dora.post(path + "/invitations", {{"email", "eve@example.com"}, {"permissions", "all"}});
+    const auto link = "/v1/invitations/" + house.link_to("eve@example.com");
+    EXPECT_EQ(house.visitor().get(link).body.at("account_name"), name);
+    EXPECT_EQ(root.get("/v1/outbox").body.at("items")[0].at("subject"),
+              "Invitation to dora Example");
+    EXPECT_TRUE(root.get("/v1/activity?limit=1").text.contains("(dora Example)"));
+    root.patch(path, {{"first_name", "D."}, {"last_name", "Exampler"}});
+    EXPECT_EQ(root.get(path).body.at("name"), "D. Exampler");
+}
+
+// Rule R8.
+TEST_F(Accounts, AnAdminSkipsWhatIsRequiredButNotTheAddress) {
+    const auto post = [&](Json body) { return root.post("/v1/accounts", body); };
+    EXPECT_EQ(post({{"email", "n@example.com"}}).code(), "request.invalid");
+    EXPECT_EQ(post({{"email", "n@example.com"}, {"skip_validation", false}}).code(),
+              "request.invalid");
+    EXPECT_EQ(post({{"company_name", "N"}, {"skip_validation", true}}).code(), "request.invalid");
+    const auto made = post({{"email", "n@example.com"}, {"skip_validation", true}});
+    EXPECT_EQ(made.status, 201);
+    EXPECT_EQ(made.body.at("owner").at("first_name"), "");
+}
+
 // Rules O1, O2, O3, O4, O5, O6, E4, P10.
 TEST_F(Accounts, OwnershipIsTransferredInOneStep) {
     choose(bob);

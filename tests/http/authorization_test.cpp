@@ -81,6 +81,10 @@ const std::map<std::string_view, Set> who_may{
     {"ListMyAccounts", users},
     {"OpenMyAccount", users},
     {"LeaveAccount", users},
+    {"ListMySessions", users},
+    {"GetMySession", users},
+    {"EndMySession", users},
+    {"EndMyOtherSessions", users},
 
     {"ListAccounts", staff},
     {"OpenAccount", operators},
@@ -108,6 +112,7 @@ const std::map<std::string_view, Set> who_may{
     {"UpdateUser", operators},
     {"DeleteUser", administrators},  // Rule X1.
     {"ChangeUserPassword", operators},
+    {"EndUserSessions", operators},
     {"ListUserActivity", staff},
 
     {"ListActivity", staff},  // Rule A8.
@@ -146,6 +151,7 @@ protected:
     std::string link_;
     std::uint64_t loner_{};
     std::uint64_t key_{};
+    std::uint64_t others_session_{};  // Of a user who does not ask.
 };
 
 Authorization::Authorization() {
@@ -158,7 +164,8 @@ Authorization::Authorization() {
     account_ = olga.account();
     const auto otto = house_.person("otto");
     others_ = otto.account();
-    const auto mara = house_.person("mara");
+    auto mara = house_.person("mara");
+    others_session_ = mara.get("/v1/me/sessions").body.at("items").at(0).at("id");
     member_ = mara.id();
     house_.associate(olga, mara, {"tickets"});
     const auto milo = house_.person("milo");
@@ -254,6 +261,11 @@ std::vector<Attempt> Authorization::attempts(const Route& route, Who who) {
         add({missing}, Place::own, "user.not_found");
         for (const auto& no_id : no_ids)
             add({no_id}, Place::own, "user.not_found");
+    } else if (has("{session}")) {
+        add({text(999'999)}, Place::own, "session.not_found");
+        add({text(others_session_)}, Place::own, "session.not_found");
+        for (const auto& no_id : no_ids)
+            add({no_id}, Place::own, "session.not_found");
     } else if (has("{key}")) {
         add({text(key_)}, Place::own);
         add({missing}, Place::own, "api_key.not_found");

@@ -178,6 +178,53 @@ TEST_F(Conventions, AStaleVersionIsRefusedAndAFreshOneIsTaken) {
     }
 }
 
+TEST_F(Conventions, WhatHasNoVersionMatchesNone) {
+    auto ada = house.person("ada");
+    const auto key = house.key("auditor");
+    const auto head = house.head();
+    const Lines any_version{{"If-Match", "\"1\""}};
+    EXPECT_EQ(ada.put("/v1/session/account", {{"account_id", ada.account()}}, any_version).code(),
+              "request.stale");
+    EXPECT_EQ(ada.del("/v1/session", any_version).code(), "request.stale");
+    EXPECT_EQ(house.root().del("/v1/api-keys/" + std::to_string(key.id()), any_version).code(),
+              "request.stale");
+    EXPECT_EQ(house.head(), head);
+    EXPECT_EQ(ada.del("/v1/session", {{"If-Match", "*"}}).status, 204);
+}
+
+TEST_F(Conventions, AUsersTagIsOfTheWholeAnswer) {
+    const auto ada = house.person("ada", {{"company_name", "Acme"}});
+    auto& root = house.root();
+    const auto tag = root.get(user_path(ada.id())).header("ETag");
+    const Lines known{{"If-None-Match", tag}};
+    EXPECT_EQ(root.get(user_path(ada.id()), known).status, 304);
+    root.patch(account_path(ada.account()), {{"company_name", "Acme Ltd"}});
+    EXPECT_EQ(root.get(user_path(ada.id()), known).status, 200);
+    const auto version = tag.substr(0, tag.find('-'));  // Of the user, who has not changed.
+    EXPECT_EQ(root.get(user_path(ada.id())).header("ETag").substr(0, version.size()), version);
+    EXPECT_EQ(root.patch(user_path(ada.id()), {{"language", "eo"}}, {{"If-Match", tag}}).status,
+              200);
+    EXPECT_EQ(root.patch(user_path(ada.id()), {{"language", "en"}}, {{"If-Match", tag}}).code(),
+              "request.stale");
+    const auto plain = version.substr(1);
+    const auto next = "\"" + std::to_string(std::stoi(plain) + 1) + "\"";
+    EXPECT_EQ(root.patch(user_path(ada.id()), {{"language", "de"}}, {{"If-Match", next}}).status,
+              200);
+}
+
+TEST_F(Conventions, ParametersThatNobodyKnowsAreRefusedEverywhere) {
+    auto ada = house.person("ada");
+    auto& root = house.root();
+    for (const std::string query : {"?zz=1", "?zz=%ff", "?%zz", "?a=%00"}) {
+        for (const auto* path : {"/v1/me", "/v1/session", "/v1/me/sessions"})
+            EXPECT_EQ(ada.get(path + query).code(), "request.invalid") << path << query;
+        for (const auto* path : {"/v1/users/1", "/v1/accounts/1", "/v1/settings", "/v1/users",
+                                 "/v1/admin/session", "/v1/projections", "/livez", "/readyz"})
+            EXPECT_EQ(root.get(path + query).code(), "request.invalid") << path << query;
+    }
+    EXPECT_EQ(root.get("/v1/users?search=%ff").code(), "request.invalid");
+}
+
 TEST_F(Conventions, AUserMayCareForVersionsToo) {
     auto ada = house.person("ada");
     const auto old = ada.get("/v1/me").header("ETag");
@@ -223,6 +270,18 @@ TEST_F(Conventions, AKeyIsOneCallersAndOneRoutes) {
         EXPECT_EQ(who->post(account_path(who->account(), "/invitations"), body, key).status, 201);
     EXPECT_EQ(ada.post("/v1/me/accounts", {{"city", "Bath"}}, key).status, 201);
     EXPECT_EQ(house.root().post("/v1/accounts", {{"owner_user_id", ada.id()}}, key).status, 201);
+}
+
+TEST_F(Conventions, AKeyIsTheSameHoweverThePathIsSpelled) {
+    auto ada = house.person("ada");
+    const auto number = std::to_string(ada.account());
+    const Lines key{{"Idempotency-Key", "one"}};
+    const Json body{{"email", "eve@example.com"}, {"permissions", "all"}};
+    const auto first = ada.post("/v1/accounts/" + number + "/invitations", body, key);
+    const auto again = ada.post("/v1/accounts/%3" + number + "/invitations", body, key);
+    EXPECT_EQ(again.status, 201);
+    EXPECT_EQ(again.body, first.body);
+    EXPECT_EQ(again.position(), first.position());
 }
 
 TEST_F(Conventions, ARefusalIsNotRemembered) {
@@ -725,6 +784,24 @@ TEST_F(Conventions, OneBrowserCanBeAUserAndAnAdmin) {
     auto browser = house.visitor();
     EXPECT_EQ(browser.get("/v1/me", both).status, 200);
     EXPECT_EQ(browser.get("/v1/admin/session", both).status, 200);
+}
+
+TEST_F(Conventions, OfTwoCookiesTheOneThatIsAliveCounts) {
+    const auto ada = house.person("ada");
+    const auto gone = house.person("gone");
+    auto leaving = house.visitor(gone.token());
+    EXPECT_EQ(leaving.del("/v1/session").status, 204);
+    auto browser = house.visitor();
+    const auto path = account_path(ada.account());
+    for (const auto& dead : {std::string{"garbage"}, gone.token()}) {
+        const Lines staff{
+            {"Cookie", "muster_session=" + dead + "; muster_admin=" + house.root().token()}};
+        EXPECT_EQ(browser.get(path, staff).status, 200) << dead;
+        EXPECT_EQ(browser.get("/v1/me", staff).code(), "access.role") << dead;
+        const Lines user{{"Cookie", "muster_admin=" + dead + "; muster_session=" + ada.token()}};
+        EXPECT_EQ(browser.get(path, user).status, 200) << dead;
+        EXPECT_EQ(browser.get("/v1/users", user).code(), "access.role") << dead;
+    }
 }
 
 TEST_F(Conventions, ATokenWithAnyByteChangedIsNoToken) {

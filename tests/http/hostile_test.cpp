@@ -175,6 +175,9 @@ Hostile::Hostile() {
         {"SignOutAdmin", "DELETE", "/v1/admin/session", nullptr, &root_},
         {"RevokeApiKey", "DELETE", "/v1/api-keys/1", nullptr, &root_},
         {"LeaveAccount", "DELETE", "/v1/me/accounts/1", nullptr, &bob_},
+        {"EndMySession", "DELETE", "/v1/me/sessions/1", nullptr, &bob_},
+        {"EndMyOtherSessions", "DELETE", "/v1/me/sessions", nullptr, &bob_},
+        {"EndUserSessions", "DELETE", user_path(ada_.id(), "/sessions"), nullptr, &root_},
         {"DeleteAccount", "DELETE", acme, nullptr, &root_},
         {"CloseAccount", "POST", acme + "/close", nullptr, &root_},
         {"ReopenAccount", "POST", acme + "/reopen", nullptr, &root_},
@@ -570,9 +573,6 @@ TEST_F(Hostile, StrangeTargetsLeadNowhere) {
                                      "/v1/users/%c0%af",
                                      "/v1/users/%ed%a0%80",
                                      "/%c0%ae%c0%ae/v1/users",
-                                     "/v1/users?%",
-                                     "/v1/users?a=%ff",
-                                     "/v1/users?a=%00",
                                      "/v1/users/\\..",
                                      "/v1/users/1/2/3/4/5/6/7/8",
                                      "/v1/users/-1",
@@ -594,6 +594,8 @@ TEST_F(Hostile, StrangeTargetsLeadNowhere) {
                                      "/v1"}) {
         expect_refused(get(target), {404}, target);
     }
+    for (const std::string query : {"?%", "?%1", "?a=%", "?a=%zz", "?a=%ff", "?a=%00", "?%00=a"})
+        expect_refused(get("/v1/users" + query), {422}, query);
     for (const std::string target : {"*", "v1/users", "", "?", "x:80"})
         expect_refused(get(target), {400, 404}, target);
     for (const std::string target : {"/v1/users\x01",

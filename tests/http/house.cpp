@@ -53,6 +53,7 @@ const std::map<std::string_view, int> statuses{
     {"idempotency.running", 409},
     {"invitation.accepted", 409},
     {"invitation.pending", 409},
+    {"session.not_found", 404},
     {"session.account_required", 409},
     {"session.other_account", 409},
     {"setup.done", 409},

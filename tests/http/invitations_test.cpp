@@ -75,6 +75,12 @@ TEST_F(Invitations, AnInvitationIsSentListedAndMailed) {
         mail.at("text").get<std::string>().contains("https://muster.example/invitations/" + link));
     EXPECT_TRUE(mail.contains("state") && mail.contains("tries") && mail.contains("last_error"));
     EXPECT_EQ(mail.at("created_at"), "2026-05-01T12:00:00.000Z");
+    // Who may change nothing gets no link that changes something. Rule A8.
+    const auto kept = house.staff("auditor").get("/v1/outbox");
+    EXPECT_EQ(kept.body.at("items")[0].at("subject"), mail.at("subject"));
+    EXPECT_FALSE(kept.body.at("items")[0].contains("text"));
+    EXPECT_FALSE(house.key("auditor").get("/v1/outbox").text.contains(link));
+    EXPECT_TRUE(house.staff("operator").get("/v1/outbox").text.contains(link));
 
     EXPECT_EQ(look(link).body, (Json{{"account_name", "Acme"},
                                      {"sender_name", "ada Example"},

@@ -1,6 +1,8 @@
 // Set-up, registering, signing in and out, choosing an account, passwords, staff.
 
+#include <algorithm>
 #include <barrier>
+#include <functional>
 #include <gtest/gtest.h>
 #include <set>
 #include <thread>
@@ -491,6 +493,68 @@ TEST_F(SigningIn, AChangedPasswordEndsTheOtherSessions) {
     EXPECT_EQ(bob.get("/v1/me").status, 200);
     EXPECT_EQ(sign_in("ada").code(), "session.invalid_credentials");
     EXPECT_EQ(sign_in("ada", "another good one").status, 201);
+}
+
+TEST_F(SigningIn, SessionsAreListedAndEnded) {
+    auto ada = house.person("ada");
+    house.pass(1h);
+    auto phone = house.signed_in("ada");
+    house.pass(1h);
+    auto tablet = house.signed_in("ada");
+    auto bob = house.person("bob");
+    const auto ids = [](const Reply& reply) {
+        std::vector<std::uint64_t> found;
+        for (const auto& item : reply.body.at("items"))
+            found.push_back(item.at("id"));
+        return found;
+    };
+    const auto path = [](std::uint64_t session) {
+        return "/v1/me/sessions/" + std::to_string(session);
+    };
+    const auto listed = phone.get("/v1/me/sessions");
+    const auto all = ids(listed);
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_TRUE(std::ranges::is_sorted(all, std::greater{}));  // Newest first.
+    const auto& own = listed.body.at("items").at(1);
+    EXPECT_EQ(own, (Json{{"id", all[1]},
+                         {"created_at", "2026-05-01T13:00:00.000Z"},
+                         {"last_used_at", "2026-05-01T13:00:00.000Z"},
+                         {"ip", "127.0.0.1"},
+                         {"user_agent", own.at("user_agent")},
+                         {"current", true},
+                         {"account_id", ada.account()}}));
+    EXPECT_FALSE(listed.body.at("items").at(0).at("current").get<bool>());
+    EXPECT_EQ(phone.get(path(all[1])).body, own);
+    const auto first = phone.get("/v1/me/sessions?limit=2&total=true");
+    EXPECT_EQ(first.body.at("total"), 3U);
+    EXPECT_EQ(ids(phone.get("/v1/me/sessions?limit=2&cursor=" +
+                            first.body.at("next").get<std::string>())),
+              (std::vector{all[2]}));
+
+    const auto bobs = ids(bob.get("/v1/me/sessions")).at(0);
+    for (const auto id : {bobs, std::uint64_t{4711}}) {
+        EXPECT_EQ(phone.get(path(id)).code(), "session.not_found");
+        EXPECT_EQ(phone.del(path(id)).code(), "session.not_found");
+    }
+    EXPECT_EQ(bob.get("/v1/me").status, 200);
+    EXPECT_EQ(phone.del(path(all[0])).status, 204);
+    EXPECT_EQ(tablet.get("/v1/me").code(), "session.required");
+    EXPECT_EQ(phone.get(path(all[0])).code(), "session.not_found");
+    const auto head = house.head();
+    EXPECT_EQ(phone.del(path(all[0])).status, 204);  // Already so.
+    EXPECT_EQ(house.head(), head);
+    EXPECT_EQ(phone.del("/v1/me/sessions").status, 204);
+    EXPECT_EQ(ada.get("/v1/me").code(), "session.required");
+    EXPECT_EQ(ids(phone.get("/v1/me/sessions")), (std::vector{all[1]}));
+
+    const auto sessions = user_path(ada.id(), "/sessions");
+    EXPECT_EQ(house.root().del(sessions).status, 204);
+    EXPECT_EQ(phone.get("/v1/me").code(), "session.required");
+    EXPECT_EQ(bob.get("/v1/me").status, 200);
+    EXPECT_EQ(house.root().del(user_path(4711, "/sessions")).code(), "user.not_found");
+    house.signed_in("bob");
+    house.pass(31 * 24h);
+    EXPECT_EQ(house.signed_in("bob").get("/v1/me/sessions").body.at("items").size(), 1U);
 }
 
 // Rules L14, L18, E8.

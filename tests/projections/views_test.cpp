@@ -65,7 +65,7 @@ TEST(AccountsView, ShowsNotesToStaffOnly) {
     story(world);
     const auto account = find_account(world.now(), acme).value();
     const auto text = [&](Audience audience) {
-        return json([&](JsonWriter& out) { write_account(out, account, audience); });
+        return json([&](JsonWriter& out) { write_account(out, world.now(), account, audience); });
     };
     EXPECT_NE(text(Audience::staff).find("pays late"), std::string::npos);
     EXPECT_EQ(text(Audience::client).find("notes"), std::string::npos);
@@ -192,8 +192,8 @@ TEST(SessionsView, KnowsWhoIsSignedIn) {
     story(world);
     world.happens(by(ada), noon + 5min, {started(evening, ada, acme, noon + 5min)});
     world.happens(by(ada), noon + 6min, {started(morning, ada, std::nullopt, noon + 6min)});
-    EXPECT_EQ(sessions_of(world.now(), ada, noon + 7min).size(), 2U);
-    EXPECT_EQ(sessions_of(world.now(), ada, noon + 24h + 5min).size(), 1U);
+    EXPECT_EQ(list_sessions(world.now(), ada, noon + 7min, {})->items.size(), 2U);
+    EXPECT_EQ(list_sessions(world.now(), ada, noon + 24h + 5min, {})->items.size(), 1U);
     const auto session = find_session(world.now(), evening).value();
     EXPECT_EQ(json([&](JsonWriter& out) { write_session(out, session, evening); }),
               R"({"id":21,"created_at":"2023-11-14T22:18:20.000Z",)"
