@@ -132,12 +132,16 @@ std::expected<bool, Fault> is_unmade(const fs::path& path) {
     return true;
 }
 
+std::expected<void, Fault> describe(const fs::path& path, const Keys& keys) {
+    return replace_file(path / "format",
+                        fmt::format("muster {}\n{}", folder_format, key_line(keys)));
+}
+
 // The format comes last: a folder without it is no folder yet.
 std::expected<void, Fault> make(const fs::path& path) {
     const auto key = random_bytes<Key>();
     if (auto done = replace_file(path / "key", to_hex(as_text(key)) + "\n"); !done) return done;
-    return replace_file(path / "format",
-                        fmt::format("muster {}\n{}", folder_format, key_line(Keys{key})));
+    return describe(path, Keys{key});
 }
 
 std::expected<int, Fault> lock_folder(const fs::path& path, DataFolder::Open how) {
@@ -186,8 +190,11 @@ std::expected<DataFolder, Fault> DataFolder::open(const fs::path& path, Open how
     const auto key = read_key(path / "key");
     if (!key) return std::unexpected(key.error());
     folder.keys_ = std::make_unique<Keys>(*key);
-    const bool described_key = !described->empty();  // The first folders had no second line.
-    if (described_key && *described != key_line(*folder.keys_)) {
+    // The first folders were made without the second line.
+    if (described->empty() && how != Open::reading) {
+        const auto done = describe(path, *folder.keys_);
+        if (!done) return std::unexpected(done.error());
+    } else if (!described->empty() && *described != key_line(*folder.keys_)) {
         return folder_fault(Fault::Kind::damaged, path / "key", "is not the key of this folder");
     }
     return folder;

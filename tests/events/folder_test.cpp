@@ -147,7 +147,10 @@ TEST_F(Folder, ADamagedFormatOrKeyIsNamed) {
         EXPECT_NE(opened.error().message.find((path_ / "key").native()), std::string::npos);
     }
     put("key", key + "\n");
+    EXPECT_TRUE(DataFolder::open(path_, How::reading));
     EXPECT_TRUE(DataFolder::open(path_, How::existing));
+    put("key", std::string(64, 'b') + "\n");  // From now on it knows its key.
+    EXPECT_EQ(fault(How::existing), Fault::Kind::damaged);
 }
 
 TEST_F(Folder, AnotherKeyIsNotTaken) {
