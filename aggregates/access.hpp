@@ -23,6 +23,7 @@ struct Caller {
     ApiKeyId api_key{};
     Role role{};                       // Of an admin or an API key.
     std::optional<AccountId> account{};  // A user's chosen account, while it can be used.
+    AdminId acting{};  // Of a user: the admin who acts as the user. Rule L11.
 
     bool staff() const { return kind == Kind::admin || kind == Kind::api_key; }
 };

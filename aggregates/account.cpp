@@ -13,8 +13,6 @@ constexpr Error invitation_pending =
     conflict("invitation.pending", "This address has a pending invitation to the account.");
 constexpr Error already_associated =
     conflict("account.already_associated", "This user has access to the account already.");
-constexpr Error not_associated =
-    not_found("account.not_associated", "This user has no access to the account.");
 constexpr Error target_not_associated =
     conflict("account.not_associated", "The new owner must have access to the account already.");
 constexpr Error owner_permissions =
@@ -25,6 +23,29 @@ constexpr Error owner_cannot_leave =
     conflict("account.owner_cannot_leave", "The owner cannot leave the account.");
 constexpr Error permissions_empty =
     invalid("permissions.empty", "At least one permission is needed.", "/permissions");
+
+constexpr Error too_many_invitations{ErrorKind::limited, "rate.limited",
+                                     "The account has sent too many invitations in an hour."};
+
+// Rule I30.
+std::optional<Error> refuse_invitation(const Account& account, std::optional<std::uint32_t> limit,
+                                       Time at) {
+    const bool counts = at - account.inviting_since < std::chrono::hours{1};
+    if (!limit || !counts || account.invited < *limit) return std::nullopt;
+    auto error = too_many_invitations;
+    const auto left = account.inviting_since + std::chrono::hours{1} - at;
+    error.retry_after_s =
+        static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(left).count());
+    return error;
+}
+
+void count_invitation(Account& account, Time at) {
+    if (at - account.inviting_since >= std::chrono::hours{1}) {
+        account.inviting_since = at;
+        account.invited = 0;
+    }
+    ++account.invited;
+}
 
 void cancel_pending(Events& events, const Account& account) {
     for (const auto& [id, invitation] : account.invitations) {
@@ -110,7 +131,9 @@ Decision when(const Account& account, const std::vector<const User*>& users,
 Decision when(const Account& account, const EmailHolder& holder, const InviteUser& command) {
     if (!account.exists()) return no_such_account;
     if (!account.open()) return account_closed;
-    if (command.permissions.empty()) return permissions_empty;                          // Rule I22.
+    if (command.permissions.empty()) return permissions_empty;  // Rule I22.
+    if (const auto error = refuse_invitation(account, command.hourly_limit, command.at))
+        return *error;
     if (holder.user && account.users.contains(holder.user)) return already_associated;  // Rule I20.
     Events events;
     if (const auto earlier = account.pending.find(command.address);
@@ -138,6 +161,8 @@ Decision when(const Account& account, const ResendInvitation& command) {
     if (found == account.invitations.end()) return no_such_invitation;
     if (found->second.status == Invitation::Status::cancelled) return no_such_invitation;
     if (found->second.status == Invitation::Status::accepted) return invitation_accepted;
+    if (const auto error = refuse_invitation(account, command.hourly_limit, command.at))
+        return *error;
     return Events{InvitationResent{account.id, command.invitation, found->second.link + 1,
                                    command.at + invitation_lifetime}};
 }
@@ -248,11 +273,13 @@ void apply(Account& account, const UserInvited& event) {
                                              .permissions = event.permissions,
                                              .expires_at = event.expires_at};
     account.pending[event.address.key] = event.invitation;
+    count_invitation(account, event.expires_at - invitation_lifetime);
 }
 void apply(Account& account, const InvitationResent& event) {
     auto& invitation = account.invitations[event.invitation];
     invitation.link = event.link;
     invitation.expires_at = event.expires_at;
+    count_invitation(account, event.expires_at - invitation_lifetime);
 }
 void apply(Account& account, const InvitationCancelled& event) {
     end_pending(account, event.invitation, Invitation::Status::cancelled);

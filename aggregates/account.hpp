@@ -57,6 +57,8 @@ struct Account {
     std::set<UserId> former;  // Who had access once and has none now.
     std::map<InvitationId, Invitation> invitations;
     std::map<EmailKey, InvitationId> pending;  // At most one for an address. Rule I21.
+    Time inviting_since;      // The hour in which invitations are counted began then,
+    std::uint32_t invited{};  // and so many were sent in it. Rule I30.
 
     bool exists() const {
         return status != AccountStatus::none && status != AccountStatus::deleted;
@@ -68,12 +70,15 @@ struct Account {
     static constexpr auto fields(auto& self, auto&& field) {
         return field("id", self.id)("status", self.status)("owner", self.owner)(
             "profile", self.profile)("users", self.users)("former", self.former)(
-            "invitations", self.invitations)("pending", self.pending);
+            "invitations", self.invitations)("pending", self.pending)(
+            "inviting_since", self.inviting_since)("invited", self.invited);
     }
 };
 
 inline constexpr Error no_such_account =
     not_found("account.not_found", "There is no such account.");
+inline constexpr Error not_associated =
+    not_found("account.not_associated", "This user has no access to the account.");
 inline constexpr Error account_closed = conflict("account.closed", "The account is closed.");
 
 struct OpenAccount {
@@ -95,10 +100,12 @@ struct InviteUser {
     std::string email;
     Permissions permissions;
     Time at;
+    std::optional<std::uint32_t> hourly_limit{};
 };
 struct ResendInvitation {
     InvitationId invitation;
     Time at;
+    std::optional<std::uint32_t> hourly_limit{};
 };
 struct CancelInvitation {
     InvitationId invitation;

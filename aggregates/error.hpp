@@ -20,6 +20,7 @@ enum class ErrorKind : std::uint8_t {
     gone,
     stale,
     invalid,
+    limited,
     busy,
 };
 
@@ -33,6 +34,7 @@ struct Error {
     std::optional<Permissions> held{};         // access.denied, account.not_owner
     std::optional<InvitationId> invitation{};  // invitation.pending
     std::optional<AccountId> other_account{};  // session.other_account
+    std::uint32_t retry_after_s{};             // rate.limited
 };
 
 constexpr Error forbidden(std::string_view code, std::string_view message) {

@@ -1,6 +1,20 @@
 #include "aggregates/session.hpp"
 
 namespace muster {
+namespace {
+
+// What a sign-in records about its code. Absent: it does not open the door.
+template <class Holder>
+std::expected<Events, Error> pass(const SecondFactor& factor, Holder holder,
+                                  const GivenCode& code) {
+    if (!factor.on()) return Events{};
+    if (code.given == GivenCode::Given::no) return std::unexpected(second_factor_required);
+    if (!factor.accepts(code)) return std::unexpected(invalid_credentials);
+    return Events{use_code(holder, code)};
+}
+
+}  // namespace
+
 Event signed_in(UserId user, const SignIn& command) {
     const auto account =
         command.only_open.transform([](AccountId id) { return Mention<AccountId>{id}; });
@@ -14,7 +28,10 @@ Event signed_in(UserId user, const SignIn& command) {
 Decision when(const User& user, const SignIn& command) {
     if (!user.present() || user.password == 0 || user.password != command.password)
         return invalid_credentials;
-    return Events{signed_in(user.id, command)};
+    auto events = pass(user.second_factor, user.id, command.code);
+    if (!events) return events.error();
+    events->push_back(signed_in(user.id, command));
+    return std::move(*events);
 }
 
 Decision when(const Session& session, const SignOut&) {
@@ -43,15 +60,36 @@ Decision when(const Staff& staff, const SignInAdmin& command) {
         found->second.password != command.password) {
         return invalid_credentials;
     }
-    return Events{AdminSessionStarted{command.session,
-                                      {command.admin},
-                                      {Client{command.user_agent}},
-                                      command.at + admin_session_lifetime}};
+    auto events = pass(found->second.second_factor, command.admin, command.code);
+    if (!events) return events.error();
+    events->emplace_back(AdminSessionStarted{command.session,
+                                             {command.admin},
+                                             {Client{command.user_agent}},
+                                             command.at + admin_session_lifetime});
+    return std::move(*events);
+}
+
+Decision when(const Account& account, const Impersonate& command) {
+    if (!account.exists()) return no_such_account;
+    if (!account.open()) return account_closed;
+    if (!account.users.contains(command.user)) return not_associated;
+    return Events{ImpersonationStarted{command.session,
+                                       command.user,
+                                       {account.id},
+                                       {command.admin},
+                                       {Client{command.user_agent}},
+                                       command.at + impersonation_lifetime}};
 }
 
 void apply(Session& session, const SessionStarted& event) {
     session.user = event.user;
     session.account = event.account.transform([](const auto& mention) { return mention.key; });
+    session.expires_at = event.expires_at;
+}
+void apply(Session& session, const ImpersonationStarted& event) {
+    session.user = event.user;
+    session.acting = event.admin.key;
+    session.account = event.account.key;
     session.expires_at = event.expires_at;
 }
 void apply(Session& session, const AccountChosen& event) { session.account = event.account.key; }

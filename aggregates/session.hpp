@@ -14,6 +14,8 @@
 namespace muster {
 
 constexpr std::chrono::hours admin_session_lifetime{12};
+// How long an admin acts as a user at most; then it is begun anew.
+constexpr std::chrono::hours impersonation_lifetime{1};
 
 struct Session {
     static constexpr auto kind = StreamKind::session;
@@ -22,6 +24,7 @@ struct Session {
     SessionId id;
     UserId user;  // One of the two, or neither: there is no such session.
     AdminId admin;
+    AdminId acting;  // Of a user's session: the admin who acts as the user; zero: nobody.
     std::optional<AccountId>
         account;  // As chosen; whether it may still be used is the account's and the user's to say.
     Time expires_at;
@@ -30,7 +33,7 @@ struct Session {
     bool live(Time now) const { return (user || admin) && !ended && now < expires_at; }
 
     static constexpr auto fields(auto& self, auto&& field) {
-        return field("id", self.id)("user", self.user)("admin", self.admin)(
+        return field("id", self.id)("user", self.user)("admin", self.admin)("acting", self.acting)(
             "account", self.account)("expires_at", self.expires_at)("ended", self.ended);
     }
 };
@@ -48,6 +51,7 @@ struct SignIn {
     std::optional<AccountId> only_open;
     std::string user_agent;
     Time at;
+    GivenCode code{};
 };
 struct SignOut {};
 // One of the own sessions, from wherever.
@@ -61,6 +65,15 @@ struct SignInAdmin {
     std::uint32_t password{};
     std::string user_agent;
     Time at;
+    GivenCode code{};
+};
+// Rule L10.
+struct Impersonate {
+    SessionId session;
+    AdminId admin;
+    UserId user;
+    std::string user_agent;
+    Time at;
 };
 
 Decision when(const User& user, const SignIn& command);
@@ -68,6 +81,7 @@ Decision when(const Session& session, const SignOut& command);
 Decision when(const Session& session, const EndSession& command);
 Decision when(const Session& session, const Account& account, const ChooseAccount& command);
 Decision when(const Staff& staff, const SignInAdmin& command);
+Decision when(const Account& account, const Impersonate& command);
 
 // The event that signs in, for those who were verified another way: by registering.
 Event signed_in(UserId user, const SignIn& command);
@@ -75,6 +89,7 @@ Event signed_in(UserId user, const SignIn& command);
 void apply(Session& session, const SessionStarted& event);
 void apply(Session& session, const AccountChosen& event);
 void apply(Session& session, const SessionEnded& event);
+void apply(Session& session, const ImpersonationStarted& event);
 void apply(Session& session, const AdminSessionStarted& event);
 void apply(Session& session, const AdminSessionEnded& event);
 

@@ -10,6 +10,13 @@ constexpr Error several_accounts =
 constexpr Error is_owner =
     conflict("user.is_owner", "An account's owner can be deleted only together with the account.");
 
+constexpr Error no_address =
+    conflict("user.no_email", "The user has no e-mail address to send a link to.");
+constexpr Error link_expired{ErrorKind::gone, "token.expired",
+                             "This link has expired; ask for a new one."};
+constexpr Error answer_required =
+    invalid("security_answer.required", "Answer the security question, too.", "/security_answer");
+
 bool proven(const User& user, const Proof& proof) {
     if (proof.kind == Proof::Kind::password)
         return user.password != 0 && proof.password == user.password;
@@ -68,6 +75,94 @@ Decision when(const User& user, const ChangePassword& command) {
     return events;
 }
 
+Decision when(const User& user, const RequestPasswordReset& command) {
+    if (!user.present()) return no_such_user;
+    if (!user.address) return no_address;
+    return Events{PasswordResetRequested{user.id,
+                                         user.reset.number + 1,
+                                         {*user.address},
+                                         command.at + mailed_link_lifetime,
+                                         command.by,
+                                         command.attempts}};
+}
+
+Decision when(const User& user, const ResetPassword& command) {
+    const auto& link = user.reset;
+    if (!user.present() || !link.open || link.number != command.link ||
+        link.address != user.address || command.at >= link.expires_at) {
+        return no_such_link;
+    }
+    if (user.has_question && link.by == Requester::holder) {  // Rule L17.
+        if (command.answer == 0) return answer_required;
+        if (command.answer != user.security_answer) return wrong_answer;
+    }
+    Events events{PasswordReset{user.id, link.number, user.password + 1}};
+    end_sessions(events, user, std::nullopt);  // Rule L18.
+    return events;
+}
+
+EmailVerificationRequested verification_of(UserId user, EmailKey address, std::uint32_t link,
+                                           Time at) {
+    return {user, link, {address}, at + mailed_link_lifetime};
+}
+
+Decision when(const User& user, const RequestEmailVerification& command) {
+    if (!user.present()) return no_such_user;
+    if (!user.address) return no_address;
+    if (user.email_verified) return already_so;
+    return Events{
+        verification_of(user.id, *user.address, user.verification.number + 1, command.at)};
+}
+
+Decision when(const User& user, const VerifyEmail& command) {
+    const auto& link = user.verification;
+    if (!user.present() || link.number != command.link || link.address != user.address)
+        return no_such_link;
+    if (user.email_verified) return already_so;
+    if (command.at >= link.expires_at) return link_expired;  // Rule V6.
+    return Events{EmailVerified{user.id, {link.address}}};
+}
+
+Decision when(const User& user, const StartSecondFactor& command) {
+    if (!user.present()) return no_such_user;
+    if (!proven(user, command.proof)) return wrong_password;
+    return start_second_factor(user.second_factor, user.id);
+}
+
+Decision when(const User& user, const ConfirmSecondFactor& command) {
+    if (!user.present()) return no_such_user;
+    return confirm_second_factor(user.second_factor, user.id, command.code);
+}
+
+Decision when(const User& user, const DisableSecondFactor& command) {
+    if (!user.present()) return no_such_user;
+    if (!proven(user, command.proof)) return wrong_password;
+    if (user.second_factor.state == SecondFactor::State::off) return already_so;
+    Events events{SecondFactorDisabled<UserId>{user.id}};
+    if (command.proof.kind == Proof::Kind::staff) end_sessions(events, user, std::nullopt);
+    return events;
+}
+
+Decision when(const User& user, const SetSecurityQuestion& command) {
+    if (!user.present()) return no_such_user;
+    if (!proven(user, command.proof)) return wrong_password;
+    return Events{
+        SecurityQuestionSet{user.id, user.security_answer + 1, {Question{command.question}}}};
+}
+
+Decision when(const User& user, const ClearSecurityQuestion& command) {
+    if (!user.present()) return no_such_user;
+    if (!proven(user, command.proof)) return wrong_password;
+    if (!user.has_question) return already_so;
+    return Events{SecurityQuestionCleared{user.id}};
+}
+
+Decision when(const User& user, const SetIdentityVerification& command) {
+    if (!user.present()) return no_such_user;
+    if (user.identity == command.status) return already_so;
+    return Events{IdentityVerificationSet{user.id, command.status}};
+}
+
 Decision when(const User& user, const EndSessions& command) {
     if (user.existence == Existence::deleted) return already_so;
     if (!user.present()) return no_such_user;
@@ -109,17 +204,54 @@ void apply(User& user, const UserRenamed& event) {
 }
 void apply(User& user, const LanguageChosen& event) { user.language = event.language; }
 void apply(User& user, const EmailChanged& event) {
+    if (event.released != event.taken) user.email_verified = false;  // Rule V7.
     user.address = event.taken;
     if (user.person.value && event.address.value)
         user.person.value->email = event.address.value->email;
 }
-void apply(User& user, const PasswordChanged& event) { user.password = event.password; }
+void apply(User& user, const PasswordChanged& event) {
+    user.password = event.password;
+    user.reset.open = false;  // Whoever asked for a link has a password that works now.
+}
+void apply(User& user, const PasswordResetRequested& event) {
+    user.reset = {event.link, event.address.key, event.expires_at, true, event.by};
+}
+void apply(User& user, const PasswordReset& event) {
+    user.password = event.password;
+    user.reset.open = false;
+}
+void apply(User& user, const EmailVerificationRequested& event) {
+    user.verification = {event.link, event.address.key, event.expires_at, true, Requester::holder};
+}
+void apply(User& user, const EmailVerified& event) {
+    user.email_verified = user.address == event.address.key;
+}
+void apply(User& user, const SecondFactorStarted<UserId>& event) {
+    apply(user.second_factor, event);
+}
+void apply(User& user, const SecondFactorEnabled<UserId>& event) {
+    apply(user.second_factor, event);
+}
+void apply(User& user, const SecondFactorDisabled<UserId>& event) {
+    apply(user.second_factor, event);
+}
+void apply(User& user, const SecondFactorUsed<UserId>& event) { apply(user.second_factor, event); }
+void apply(User& user, const RecoveryCodeUsed<UserId>& event) { apply(user.second_factor, event); }
+void apply(User& user, const SecurityQuestionSet& event) {
+    user.security_answer = event.answer;
+    user.has_question = true;
+}
+void apply(User& user, const SecurityQuestionCleared&) { user.has_question = false; }
+void apply(User& user, const IdentityVerificationSet& event) { user.identity = event.status; }
 void apply(User& user, const UserDeleted&) {
     user.existence = Existence::deleted;
     user.address.reset();
     user.person = {};
     user.language.clear();
     user.password = 0;
+    user.email_verified = user.has_question = false;
+    user.reset = user.verification = {};
+    user.second_factor = {};
 }
 void apply(User& user, const AccountOpened& event) { user.accounts[event.account] = Tie::owner; }
 void apply(User& user, const AccountDeleted& event) { user.accounts.erase(event.account); }
@@ -134,6 +266,9 @@ void apply(User& user, const OwnershipTransferred& event) {
 void apply(User& user, const SessionStarted& event) {
     const auto now = event.expires_at - session_lifetime;
     std::erase_if(user.sessions, [now](const auto& each) { return each.second <= now; });
+    user.sessions[event.session] = event.expires_at;
+}
+void apply(User& user, const ImpersonationStarted& event) {
     user.sessions[event.session] = event.expires_at;
 }
 void apply(User&, const AccountChosen&) {}  // A matter of the session's.

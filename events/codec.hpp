@@ -2,7 +2,7 @@
 // in snapshots.
 //
 //   number, id, enum, time, permissions (bits)    varint
-//   email key                                     16 bytes
+//   digest                                        16 bytes
 //   text                                          text
 //   optional                                      0 | 1 field
 //   list, set, map                                varint count, fields (of a map: key value)
@@ -55,8 +55,11 @@ inline void put(Writer& out, std::integral auto value) {
 inline void put(Writer& out, Time time) { out.varint(static_cast<std::uint64_t>(time.ms)); }
 inline void put(Writer& out, Permissions permissions) { out.varint(permissions.bits()); }
 inline void put(Writer& out, const std::string& text) { out.text(text); }
-inline void put(Writer& out, const EmailKey& key) { out.raw(key.bytes); }
 inline void put(Writer&, SettingsKey) {}
+template <class Thing>
+void put(Writer& out, const Digest<Thing>& digest) {
+    out.raw(digest.bytes);
+}
 template <class Thing>
 void put(Writer& out, Id<Thing> id) {
     out.varint(id.number);
@@ -122,11 +125,12 @@ inline void get(Reader& in, Permissions& permissions) {
     permissions = *known;
 }
 inline void get(Reader& in, std::string& text) { text = in.text(); }
-inline void get(Reader& in, EmailKey& key) {
-    const auto bytes = in.raw(key.bytes.size());
-    std::copy(bytes.begin(), bytes.end(), key.bytes.begin());
-}
 inline void get(Reader&, SettingsKey&) {}
+template <class Thing>
+void get(Reader& in, Digest<Thing>& digest) {
+    const auto bytes = in.raw(digest.bytes.size());
+    std::copy(bytes.begin(), bytes.end(), digest.bytes.begin());
+}
 template <class Thing>
 void get(Reader& in, Id<Thing>& id) {
     id.number = in.varint();
@@ -146,6 +150,7 @@ template <class T>
 void get(Reader& in, std::optional<T>& value) {
     const auto there = in.byte();
     if (there > 1) in.fail();
+    value.reset();
     if (there == 1) get(in, value.emplace());
 }
 template <class T>

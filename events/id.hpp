@@ -24,12 +24,17 @@ using SessionId = Id<struct SessionThing>;  // A user's and an admin's sessions 
 using AdminId = Id<struct AdminThing>;
 using ApiKeyId = Id<struct ApiKeyThing>;
 
-// Keyed digest of a normalised e-mail address: the first 128 bits of HMAC-SHA-256 (RFC 2104). It
-// tells equal addresses from different ones to whoever holds the key, and nothing to anybody else.
-struct EmailKey {
+// A keyed digest: the first 128 bits of HMAC-SHA-256 (RFC 2104). It tells equal things from
+// different ones to whoever holds the key, and nothing to anybody else.
+template <class Thing>
+struct Digest {
     std::array<std::uint8_t, 16> bytes{};
-    auto operator<=>(const EmailKey&) const = default;
+    auto operator<=>(const Digest&) const = default;
 };
+
+using EmailKey = Digest<struct EmailThing>;  // Of a normalised e-mail address.
+// Of whom attempts at the door are about, and the network that they come from.
+using AttemptsKey = Digest<struct AttemptsThing>;
 
 // A key that is mentioned only: it puts an event into no stream.
 template <class Key>
@@ -54,11 +59,11 @@ struct std::hash<muster::Id<Thing>> {
     }
 };
 
-template <>
-struct std::hash<muster::EmailKey> {
-    std::size_t operator()(const muster::EmailKey& key) const {
+template <class Thing>
+struct std::hash<muster::Digest<Thing>> {
+    std::size_t operator()(const muster::Digest<Thing>& digest) const {
         std::size_t value{};
-        std::memcpy(&value, key.bytes.data(), sizeof value);  // A MAC's bits are as good as random.
+        std::memcpy(&value, digest.bytes.data(), sizeof value);  // As good as random.
         return value;
     }
 };

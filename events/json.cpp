@@ -84,7 +84,10 @@ void write_value(JsonWriter& out, std::unsigned_integral auto value) {
 void write_value(JsonWriter& out, const std::string& value) { out.text(value); }
 void write_value(JsonWriter& out, Time value) { out.time(value); }
 void write_value(JsonWriter& out, Permissions value) { out.permissions(value); }
-void write_value(JsonWriter& out, const EmailKey& key) { out.text(to_hex(as_text(key.bytes))); }
+template <class Thing>
+void write_value(JsonWriter& out, const Digest<Thing>& digest) {
+    out.text(to_hex(as_text(digest.bytes)));
+}
 template <class Thing>
 void write_value(JsonWriter& out, Id<Thing> id) {
     out.number(id.number);

@@ -4,7 +4,7 @@
 //   position := varint
 //   time     := varint             milliseconds since 1970
 //   streams  := varint count, count * (kind(1) key version)
-//   key      := 16 bytes where kind is `email`, else varint
+//   key      := 16 bytes where the stream is named by a digest, else varint
 //   version  := varint             the stream's, this event included
 //   body     := name version flags actor [behalf] [trace] [salt] [caller] payload
 //   name     := text               the event type's
@@ -163,7 +163,7 @@ const Decoder* find_decoder(EventType type) {
 
 void put_stream(Writer& out, const StreamVersion& at) {
     out.byte(static_cast<std::uint8_t>(at.stream.kind));
-    if (at.stream.kind == StreamKind::email) {
+    if (of_digest(at.stream.kind)) {
         out.fixed64(at.stream.high);
         out.fixed64(at.stream.low);
     } else {
@@ -176,7 +176,7 @@ StreamVersion get_stream(Reader& in) {
     StreamVersion at;
     at.stream.kind = static_cast<StreamKind>(in.byte());
     if (!valid(at.stream.kind)) in.fail();
-    if (at.stream.kind == StreamKind::email) {
+    if (of_digest(at.stream.kind)) {
         at.stream.high = in.fixed64();
         at.stream.low = in.fixed64();
     } else {

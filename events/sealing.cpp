@@ -142,6 +142,15 @@ EmailKey Keys::email_key(std::string_view normalised) const {
     return key;
 }
 
+AttemptsKey Keys::attempts_key(std::string_view whose, std::string_view network) const {
+    std::string message{whose};
+    message.append(1, '\0').append(network);
+    const auto digest = request_.of(message);
+    AttemptsKey key;
+    std::copy_n(digest.begin(), key.bytes.size(), key.bytes.begin());
+    return key;
+}
+
 Key Keys::subject_key(const Subject& subject, const Seed& seed) const {
     auto message = vault_key(subject);
     message.append(as_text(seed));
@@ -177,6 +186,18 @@ std::string vault_key(const Subject& subject) {
     writer.byte(static_cast<std::uint8_t>(subject.kind));
     writer.fixed64(subject.number);
     return key;
+}
+
+std::span<const SecretKind> secrets_of(SubjectKind kind) {
+    static constexpr SecretKind users[]{SecretKind::user_password, SecretKind::user_second_factor,
+                                        SecretKind::user_recovery_codes,
+                                        SecretKind::user_security_answer};
+    static constexpr SecretKind admins[]{SecretKind::admin_password,
+                                         SecretKind::admin_second_factor,
+                                         SecretKind::admin_recovery_codes};
+    if (kind == SubjectKind::user) return users;
+    if (kind == SubjectKind::admin) return admins;
+    return {};
 }
 
 std::string vault_key(SecretKind kind, std::uint64_t number) {

@@ -57,6 +57,8 @@ public:
 
     // The key of the normalised address (EmailAddress::normalised).
     EmailKey email_key(std::string_view normalised) const;
+    // Of whom attempts are about ("user 7", an address's digest) and a network's address bytes.
+    AttemptsKey attempts_key(std::string_view whose, std::string_view network) const;
     // Names one caller's request: never shown, never guessed.
     Key request_mac(std::string_view message) const { return request_.of(message); }
     // 16 hexadecimal digits that tell this key from others, and nothing about it.
@@ -90,8 +92,18 @@ std::optional<std::string> open(const Key& key, const Salt& salt, std::uint32_t 
 //           | 's' secret-kind(1) number(8, big-endian)     -> a sealed secret
 std::string vault_key(const Subject& subject);
 // The numbers are stored.
-enum class SecretKind : std::uint8_t { user_password = 1, admin_password = 2 };
+enum class SecretKind : std::uint8_t {
+    user_password = 1,
+    admin_password = 2,
+    user_second_factor = 3,
+    user_recovery_codes = 4,
+    user_security_answer = 5,
+    admin_second_factor = 6,
+    admin_recovery_codes = 7
+};
 std::string vault_key(SecretKind kind, std::uint64_t number);
+// Every kind of secret that such a subject may have in the vault.
+std::span<const SecretKind> secrets_of(SubjectKind kind);
 
 // The subjects' keys, read from a log's vault and remembered (at most `capacity` of them).
 // Thread-safe.

@@ -90,7 +90,25 @@ struct AdminSessionEnded {
     }
 };
 
+// An admin who acts as a user of an account: a session of the user's, marked as the admin's.
+struct ImpersonationStarted {
+    static constexpr EventType type{"session.impersonation_started", 1};
+
+    SessionId session;
+    UserId user;
+    Mention<AccountId> account;
+    Mention<AdminId> admin;
+    Personal<AdminId, Client> client;
+    Time expires_at;
+
+    bool operator==(const ImpersonationStarted&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("session", self.session)("user", self.user)("account", self.account)(
+            "admin", self.admin)("client", self.client)("expires_at", self.expires_at);
+    }
+};
+
 using SessionEvent = std::variant<SessionStarted, AccountChosen, SessionEnded, AdminSessionStarted,
-                                  AdminSessionEnded>;
+                                  AdminSessionEnded, ImpersonationStarted>;
 
 }  // namespace muster

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "events/event_type.hpp"
 
@@ -43,6 +46,74 @@ struct UserManagementSwitched {
     }
 };
 
-using SettingsEvent = std::variant<RegistrationSwitched, UserManagementSwitched>;
+struct EmailVerificationSwitched {
+    static constexpr EventType type{"settings.email_verification_switched", 1};
+
+    SettingsKey settings;
+    Switch email_verification;
+
+    bool operator==(const EmailVerificationSwitched&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("settings", self.settings)("email_verification", self.email_verification);
+    }
+};
+
+// The whole list, by the fields' names: what is not in it can be edited again.
+struct ProfileFieldsLocked {
+    static constexpr EventType type{"settings.profile_fields_locked", 1};
+
+    SettingsKey settings;
+    std::vector<std::string> locked;
+
+    bool operator==(const ProfileFieldsLocked&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("settings", self.settings)("fields", self.locked);
+    }
+};
+
+struct AccountFieldsRequired {
+    static constexpr EventType type{"settings.account_fields_required", 1};
+
+    SettingsKey settings;
+    std::vector<std::string> required;
+
+    bool operator==(const AccountFieldsRequired&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("settings", self.settings)("fields", self.required);
+    }
+};
+
+struct InvitationsLimited {
+    static constexpr EventType type{"settings.invitations_limited", 1};
+
+    SettingsKey settings;
+    std::optional<std::uint32_t> per_account_hour;  // Absent: no limit.
+
+    bool operator==(const InvitationsLimited&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("settings", self.settings)("per_account_hour", self.per_account_hour);
+    }
+};
+
+// Absent months are off.
+struct RetentionChanged {
+    static constexpr EventType type{"settings.retention_changed", 1};
+
+    SettingsKey settings;
+    std::optional<std::uint32_t> prune_after_months;
+    Switch delete_users;
+    std::optional<std::uint32_t> deactivate_after_months;
+
+    bool operator==(const RetentionChanged&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("settings", self.settings)("prune_after_months", self.prune_after_months)(
+            "delete_users", self.delete_users)("deactivate_after_months",
+                                               self.deactivate_after_months);
+    }
+};
+
+using SettingsEvent =
+    std::variant<RegistrationSwitched, UserManagementSwitched, EmailVerificationSwitched,
+                 ProfileFieldsLocked, AccountFieldsRequired, InvitationsLimited, RetentionChanged>;
 
 }  // namespace muster

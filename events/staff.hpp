@@ -2,6 +2,7 @@
 // administrator" and "one address, one admin" are decisions over one aggregate.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "events/event_type.hpp"
 #include "events/id.hpp"
 #include "events/personal.hpp"
+#include "events/second_factor.hpp"
+#include "events/user.hpp"
 
 namespace muster {
 
@@ -45,6 +48,76 @@ struct AdminCreated {
     }
 };
 
+struct StaffName {
+    std::string name;
+
+    bool operator==(const StaffName&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) { return field("name", self.name); }
+};
+
+struct AdminRenamed {
+    static constexpr EventType type{"staff.admin_renamed", 1};
+
+    AdminId admin;
+    Personal<AdminId, StaffName> name;
+
+    bool operator==(const AdminRenamed&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("admin", self.admin)("name", self.name);
+    }
+};
+
+struct AdminEmailChanged {
+    static constexpr EventType type{"staff.admin_email_changed", 1};
+
+    AdminId admin;
+    Mention<EmailKey> taken;
+    Personal<AdminId, Address> address;
+
+    bool operator==(const AdminEmailChanged&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("admin", self.admin)("taken", self.taken)("address", self.address);
+    }
+};
+
+struct RoleAssigned {
+    static constexpr EventType type{"staff.role_assigned", 1};
+
+    AdminId admin;
+    Role role;
+
+    bool operator==(const RoleAssigned&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("admin", self.admin)("role", self.role);
+    }
+};
+
+// Ends the admin's sessions with lower numbers than `ends_below`, but for the one that is kept.
+struct AdminPasswordChanged {
+    static constexpr EventType type{"staff.admin_password_changed", 1};
+
+    AdminId admin;
+    std::uint32_t password;  // Number of the new one; the old one is overwritten.
+    Mention<SessionId> ends_below;
+    std::optional<Mention<SessionId>> keeps;
+
+    bool operator==(const AdminPasswordChanged&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("admin", self.admin)("password", self.password)("ends_below", self.ends_below)(
+            "keeps", self.keeps);
+    }
+};
+
+// Ends every session of the admin's.
+struct AdminDeleted {
+    static constexpr EventType type{"staff.admin_deleted", 1};
+
+    AdminId admin;
+
+    bool operator==(const AdminDeleted&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) { return field("admin", self.admin); }
+};
+
 struct ApiKeyCreated {
     static constexpr EventType type{"staff.api_key_created", 1};
 
@@ -72,6 +145,10 @@ struct ApiKeyRevoked {
     }
 };
 
-using StaffEvent = std::variant<AdminCreated, ApiKeyCreated, ApiKeyRevoked>;
+using StaffEvent =
+    std::variant<AdminCreated, AdminRenamed, AdminEmailChanged, RoleAssigned, AdminPasswordChanged,
+                 SecondFactorStarted<AdminId>, SecondFactorEnabled<AdminId>,
+                 SecondFactorDisabled<AdminId>, SecondFactorUsed<AdminId>,
+                 RecoveryCodeUsed<AdminId>, AdminDeleted, ApiKeyCreated, ApiKeyRevoked>;
 
 }  // namespace muster

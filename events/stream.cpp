@@ -4,14 +4,34 @@
 
 namespace muster {
 
-StreamId stream_of(EmailKey key) {
-    StreamId stream{StreamKind::email, 0, 0};
+namespace {
+
+template <class Thing>
+StreamId stream_of_digest(StreamKind kind, const Digest<Thing>& digest) {
+    StreamId stream{kind, 0, 0};
     for (std::size_t n = 0; n < 8; ++n) {
-        stream.high = stream.high << 8 | key.bytes[n];
-        stream.low = stream.low << 8 | key.bytes[n + 8];
+        stream.high = stream.high << 8 | digest.bytes[n];
+        stream.low = stream.low << 8 | digest.bytes[n + 8];
     }
     return stream;
 }
+
+template <class Digest>
+Digest digest_of(const StreamId& stream) {
+    Digest digest;
+    for (std::size_t n = 0; n < 8; ++n) {
+        digest.bytes[n] = static_cast<std::uint8_t>(stream.high >> (56 - 8 * n));
+        digest.bytes[n + 8] = static_cast<std::uint8_t>(stream.low >> (56 - 8 * n));
+    }
+    return digest;
+}
+
+}  // namespace
+
+StreamId stream_of(EmailKey key) { return stream_of_digest(StreamKind::email, key); }
+StreamId stream_of(AttemptsKey key) { return stream_of_digest(StreamKind::attempts, key); }
+EmailKey email_key_of(const StreamId& stream) { return digest_of<EmailKey>(stream); }
+AttemptsKey attempts_key_of(const StreamId& stream) { return digest_of<AttemptsKey>(stream); }
 
 std::string to_text(const StreamId& stream) {
     switch (stream.kind) {
@@ -27,6 +47,8 @@ std::string to_text(const StreamId& stream) {
             return "staff";
         case StreamKind::settings:
             return "settings";
+        case StreamKind::attempts:
+            return fmt::format("attempts-{:016x}{:016x}", stream.high, stream.low);
     }
     return "unknown";
 }

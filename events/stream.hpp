@@ -24,17 +24,24 @@ enum class StreamKind : std::uint8_t {
     email = 3,
     session = 4,
     staff = 5,
-    settings = 6
+    settings = 6,
+    attempts = 9
 };
 constexpr bool valid(StreamKind kind) {
-    return kind >= StreamKind::user && kind <= StreamKind::settings;
+    return (kind >= StreamKind::user && kind <= StreamKind::settings) ||
+           kind == StreamKind::attempts;
+}
+
+// Whether such a stream is named by 16 bytes, and not by a number.
+constexpr bool of_digest(StreamKind kind) {
+    return kind == StreamKind::email || kind == StreamKind::attempts;
 }
 
 struct StreamId {
     StreamKind kind{};
-    std::uint64_t high{};  // Only an address uses it: the first half of its key, big-endian.
-    std::uint64_t low{};   // An id's number, or the second half of an address's key. Zero where
-                           // there is one stream only.
+    std::uint64_t high{};  // Of a 16-byte key the first half, big-endian; else zero.
+    std::uint64_t low{};   // An id's number, or the second half of a key. Zero where there is one
+                           // stream only.
     auto operator<=>(const StreamId&) const = default;
 };
 
@@ -46,6 +53,10 @@ struct StreamVersion {
 };
 
 StreamId stream_of(EmailKey key);
+StreamId stream_of(AttemptsKey key);
+// The key that such a stream is of.
+EmailKey email_key_of(const StreamId& stream);
+AttemptsKey attempts_key_of(const StreamId& stream);
 constexpr StreamId stream_of(UserId id) { return {StreamKind::user, 0, id.number}; }
 constexpr StreamId stream_of(AccountId id) { return {StreamKind::account, 0, id.number}; }
 constexpr StreamId stream_of(SessionId id) { return {StreamKind::session, 0, id.number}; }
@@ -53,7 +64,8 @@ constexpr StreamId stream_of(AdminId) { return {StreamKind::staff, 0, 0}; }
 constexpr StreamId stream_of(ApiKeyId) { return {StreamKind::staff, 0, 0}; }
 constexpr StreamId stream_of(SettingsKey) { return {StreamKind::settings, 0, 0}; }
 
-// "user-7", "account-3", "email-<32 hex digits>", "session-9", "staff", "settings".
+// "user-7", "account-3", "email-<32 hex digits>", "session-9", "staff", "settings",
+// "attempts-<32 hex digits>".
 std::string to_text(const StreamId& stream);
 
 // The kind of stream that a field of this type puts an event into; absent if none.
@@ -73,6 +85,8 @@ template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<ApiKeyId> = StreamKind::staff;
 template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<SettingsKey> = StreamKind::settings;
+template <>
+inline constexpr std::optional<StreamKind> stream_kind_of<AttemptsKey> = StreamKind::attempts;
 template <class Key>
 inline constexpr std::optional<StreamKind> stream_kind_of<std::optional<Key>> = stream_kind_of<Key>;
 template <class Key>

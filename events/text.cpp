@@ -60,6 +60,11 @@ std::string base64(std::string_view bytes, int variant) {
     return text;
 }
 
+bool is_unreserved(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '~';
+}
+
 }  // namespace
 
 bool is_utf8(std::string_view text) {
@@ -112,6 +117,21 @@ std::string to_hex(std::string_view bytes) {
         text.push_back(digits[byte & 15]);
     }
     return text;
+}
+
+std::string percent_encoded(std::string_view text) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string out;
+    for (const auto c : text) {
+        if (is_unreserved(c)) {
+            out.push_back(c);
+        } else {
+            out.push_back('%');
+            out.push_back(digits[static_cast<unsigned char>(c) >> 4]);
+            out.push_back(digits[static_cast<unsigned char>(c) & 15]);
+        }
+    }
+    return out;
 }
 
 }  // namespace muster

@@ -20,6 +20,9 @@ std::string folded(std::string_view text);
 std::string to_base64(std::string_view bytes);
 std::string to_base64url(std::string_view bytes);
 
+// With everything but unreserved characters as %XX (RFC 3986, section 2.1).
+std::string percent_encoded(std::string_view text);
+
 // Lower-case hexadecimal.
 std::string to_hex(std::string_view bytes);
 

@@ -15,6 +15,9 @@ struct Time {
     auto operator<=>(const Time&) const = default;
     Time operator+(std::chrono::milliseconds span) const { return {ms + span.count()}; }
     Time operator-(std::chrono::milliseconds span) const { return {ms - span.count()}; }
+    std::chrono::milliseconds operator-(Time other) const {
+        return std::chrono::milliseconds{ms - other.ms};
+    }
 };
 
 // RFC 3339 in UTC with milliseconds: 2026-11-22T00:48:33.125Z.

@@ -8,6 +8,8 @@
 #include "events/event_type.hpp"
 #include "events/id.hpp"
 #include "events/personal.hpp"
+#include "events/second_factor.hpp"
+#include "events/time.hpp"
 
 namespace muster {
 
@@ -37,6 +39,30 @@ struct Address {
     bool operator==(const Address&) const = default;
     static constexpr auto fields(auto& self, auto&& field) { return field("email", self.email); }
 };
+
+struct Question {
+    std::string question;
+
+    bool operator==(const Question&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("question", self.question);
+    }
+};
+
+// Who had a link for a new password mailed. The order is stored: append, never insert.
+enum class Requester : std::uint8_t { holder, staff };
+constexpr std::string_view to_text(Requester requester) {
+    return requester == Requester::holder ? "holder" : "staff";
+}
+constexpr bool valid(Requester requester) { return requester <= Requester::staff; }
+
+// How far somebody's identity was looked at, whoever looks. The order is stored.
+enum class IdentityStatus : std::uint8_t { none, requested, submitted, approved, rejected };
+constexpr std::string_view to_text(IdentityStatus status) {
+    constexpr std::string_view names[]{"none", "requested", "submitted", "approved", "rejected"};
+    return names[static_cast<std::size_t>(status)];
+}
+constexpr bool valid(IdentityStatus status) { return status <= IdentityStatus::rejected; }
 
 struct UserRegistered {
     static constexpr EventType type{"user.registered", 1};
@@ -107,6 +133,100 @@ struct PasswordChanged {
     }
 };
 
+// Link number `link` is the one that works from here on, while the address is the user's.
+struct PasswordResetRequested {
+    static constexpr EventType type{"user.password_reset_requested", 1};
+
+    UserId user;
+    std::uint32_t link;
+    Mention<EmailKey> address;
+    Time expires_at;
+    Requester by;
+    std::optional<AttemptsKey> attempts;  // Where it was the holder who asked.
+
+    bool operator==(const PasswordResetRequested&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("link", self.link)("address", self.address)(
+            "expires_at", self.expires_at)("by", self.by)("attempts", self.attempts);
+    }
+};
+
+// By whoever held the link, which is used up.
+struct PasswordReset {
+    static constexpr EventType type{"user.password_reset", 1};
+
+    UserId user;
+    std::uint32_t link;
+    std::uint32_t password;  // Number of the new one.
+
+    bool operator==(const PasswordReset&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("link", self.link)("password", self.password);
+    }
+};
+
+struct EmailVerificationRequested {
+    static constexpr EventType type{"user.email_verification_requested", 1};
+
+    UserId user;
+    std::uint32_t link;
+    Mention<EmailKey> address;
+    Time expires_at;
+
+    bool operator==(const EmailVerificationRequested&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("link", self.link)("address", self.address)(
+            "expires_at", self.expires_at);
+    }
+};
+
+struct EmailVerified {
+    static constexpr EventType type{"user.email_verified", 1};
+
+    UserId user;
+    Mention<EmailKey> address;
+
+    bool operator==(const EmailVerified&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("address", self.address);
+    }
+};
+
+// The answer is kept like a password, with this number.
+struct SecurityQuestionSet {
+    static constexpr EventType type{"user.security_question_set", 1};
+
+    UserId user;
+    std::uint32_t answer;
+    Personal<UserId, Question> question;
+
+    bool operator==(const SecurityQuestionSet&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("answer", self.answer)("question", self.question);
+    }
+};
+
+struct SecurityQuestionCleared {
+    static constexpr EventType type{"user.security_question_cleared", 1};
+
+    UserId user;
+
+    bool operator==(const SecurityQuestionCleared&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) { return field("user", self.user); }
+};
+
+struct IdentityVerificationSet {
+    static constexpr EventType type{"user.identity_verification_set", 1};
+
+    UserId user;
+    IdentityStatus status;
+
+    bool operator==(const IdentityVerificationSet&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("status", self.status);
+    }
+};
+
 struct UserDeleted {
     static constexpr EventType type{"user.deleted", 1};
 
@@ -119,7 +239,12 @@ struct UserDeleted {
     }
 };
 
-using UserEvent = std::variant<UserRegistered, UserRenamed, LanguageChosen, EmailChanged,
-                               PasswordChanged, UserDeleted>;
+using UserEvent =
+    std::variant<UserRegistered, UserRenamed, LanguageChosen, EmailChanged, PasswordChanged,
+                 PasswordResetRequested, PasswordReset, EmailVerificationRequested, EmailVerified,
+                 SecondFactorStarted<UserId>, SecondFactorEnabled<UserId>,
+                 SecondFactorDisabled<UserId>, SecondFactorUsed<UserId>, RecoveryCodeUsed<UserId>,
+                 SecurityQuestionSet, SecurityQuestionCleared, IdentityVerificationSet,
+                 UserDeleted>;
 
 }  // namespace muster

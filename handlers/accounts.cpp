@@ -1,8 +1,19 @@
 #include "handlers/accounts.hpp"
 
+#include "aggregates/settings.hpp"
+
 namespace muster {
+namespace {
+
+std::optional<Error> refuse_incomplete(Work& work, const Profile& profile, Required required) {
+    if (required == Required::skipped) return std::nullopt;
+    return refuse_missing(work.settings(), profile);
+}
+
+}  // namespace
 
 Decision open_own_account(Work& work, const Profile& profile) {
+    if (const auto error = refuse_incomplete(work, profile, Required::checked)) return *error;
     const auto& caller = work.caller();
     const auto account = work.next<AccountId>();
     auto decision = when(work.read(caller.user), OpenAccount{account, profile});
@@ -11,21 +22,35 @@ Decision open_own_account(Work& work, const Profile& profile) {
     return decision;
 }
 
-Decision open_account_for(Work& work, UserId owner, const Profile& profile) {
+Decision open_account_for(Work& work, UserId owner, const Profile& profile, Required required) {
+    if (const auto error = refuse_incomplete(work, profile, required)) return *error;
     const auto& user = work.read(owner);
     return when(user, OpenAccount{work.next<AccountId>(), profile});
 }
 
-Decision open_account_with(Work& work, const NewUser& owner, const Profile& profile) {
+Decision open_account_with(Work& work, const NewUser& owner, const Profile& profile,
+                           Required required) {
+    if (const auto error = refuse_incomplete(work, profile, required)) return *error;
     const auto command = registration(work, owner);
     auto decision = when(work.read(command.address), command);
-    if (decision)
-        decision->emplace_back(AccountOpened{work.next<AccountId>(), command.user, {profile}});
+    if (!decision) return decision;
+    decision->emplace_back(AccountOpened{work.next<AccountId>(), command.user, {profile}});
+    verify_new_address(work, *decision, command);
     return decision;
 }
 
-Decision update_account(Work& work, AccountId account, const UpdateAccount& command) {
-    return when(work.read(account), command);
+Decision update_account(Work& work, AccountId account, const UpdateAccount& command,
+                        Required required) {
+    auto decision = when(work.read(account), command);
+    if (!decision) return decision;
+    const auto& settings = work.settings();
+    if (work.caller().kind == Caller::Kind::user && !work.caller().acting) {  // Rule L13.
+        if (const auto error = refuse_locked(settings, *decision)) return *error;
+    }
+    if (required == Required::checked) {
+        if (const auto error = refuse_missing(settings, *decision)) return *error;
+    }
+    return decision;
 }
 
 Decision delete_account(Work& work, AccountId account, DeleteAccount::Users users) {

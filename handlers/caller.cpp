@@ -10,23 +10,31 @@ std::optional<AccountId> usable_account(Work& work, const Session& session) {
     return account.open() && account.users.contains(session.user) ? session.account : std::nullopt;
 }
 
+// Whoever acts as a user must still be staff who may.
+bool may_act(const Staff& staff, AdminId id, SessionId session) {
+    const auto* admin = staff.find(id);
+    return admin != nullptr && admin->role != Role::auditor && admin->counts(session);
+}
+
 std::expected<Caller, Error> caller_of(Work& work, SessionId id) {
     const auto& session = work.read(id);
     if (!session.live(work.now())) return std::unexpected(session_required);
     if (session.admin) {
-        const auto& admins = work.staff().admins;
-        const auto found = admins.find(session.admin);
-        if (found == admins.end()) return std::unexpected(session_required);
+        const auto* admin = work.staff().find(session.admin);
+        if (admin == nullptr || !admin->counts(id)) return std::unexpected(session_required);
         return Caller{.kind = Caller::Kind::admin,
                       .session = id,
                       .admin = session.admin,
-                      .role = found->second.role};
+                      .role = admin->role};
     }
     if (!work.read(session.user).present()) return std::unexpected(session_required);
+    if (session.acting && !may_act(work.staff(), session.acting, id))
+        return std::unexpected(session_required);
     return Caller{.kind = Caller::Kind::user,
                   .session = id,
                   .user = session.user,
-                  .account = usable_account(work, session)};
+                  .account = usable_account(work, session),
+                  .acting = session.acting};
 }
 
 std::expected<Caller, Error> caller_of(Work& work, ApiKeyId id) {

@@ -26,6 +26,7 @@ std::optional<Subject> created_by(const Event& event) {
 std::optional<Subject> erased_by(const Event& event) {
     if (const auto* e = std::get_if<UserDeleted>(&event)) return subject_of(e->user);
     if (const auto* e = std::get_if<AccountDeleted>(&event)) return subject_of(e->account);
+    if (const auto* e = std::get_if<AdminDeleted>(&event)) return subject_of(e->admin);
     return std::nullopt;
 }
 
@@ -153,7 +154,7 @@ void Committer::decide_again(Batch& batch) {
 
 void Committer::decide(Item item, Batch& batch) {
     latest_ = std::max(latest_, clock_());  // Time never goes back, whatever the clock does.
-    Work work{states_, ids_, keys_, latest_};
+    Work work{states_, ids_, keys_, latest_, options_.limits};
     item.result = judge(item, work);
     if (work.fault()) return fail(*work.fault());
     const bool commits = item.request.mode == Mode::commit;
@@ -242,10 +243,8 @@ void Committer::stage(Item& item, Work& work, Batch& batch) {
     for (const auto& event : accepted.events) {
         if (const auto subject = erased_by(event)) {
             commit.vault.push_back({vault_key(*subject), std::nullopt});
-            if (subject->kind == SubjectKind::user) {
-                commit.vault.push_back(
-                    {vault_key(SecretKind::user_password, subject->number), std::nullopt});
-            }
+            for (const auto kind : secrets_of(subject->kind))
+                commit.vault.push_back({vault_key(kind, subject->number), std::nullopt});
         }
     }
     item.commit = batch.commits.size();

@@ -73,6 +73,7 @@ public:
         std::size_t queue = 4096;  // Requests that may wait; more are refused at once.
         std::size_t batch = 512;   // Requests in one batch at most.
         std::size_t cache_bytes = 24 << 20;
+        RateLimits limits = RateLimits::on;
     };
     // What a batch came to, in order, once it is durable. Called from the writing thread, `head`
     // being the newest position.

@@ -7,6 +7,12 @@ AcceptInvitation acceptance(Work& work, const Link& link) {
     return {link.invitation, link.number, work.now()};
 }
 
+// Rule I30.
+std::optional<std::uint32_t> hourly_limit(Work& work) {
+    if (work.limits() == RateLimits::off) return std::nullopt;
+    return work.settings().invitations_per_account_hour;
+}
+
 Decision joined(Decision first, Decision second) {
     if (!first) return first;
     if (!second) return second;
@@ -19,13 +25,13 @@ Decision joined(Decision first, Decision second) {
 Decision invite_user(Work& work, AccountId account, const EmailAddress& email,
                      Permissions permissions) {
     const auto address = work.keys().email_key(email.normalised());
-    return when(
-        work.read(account), work.read(address),
-        InviteUser{work.next<InvitationId>(), address, email.text(), permissions, work.now()});
+    return when(work.read(account), work.read(address),
+                InviteUser{work.next<InvitationId>(), address, email.text(), permissions,
+                           work.now(), hourly_limit(work)});
 }
 
 Decision resend_invitation(Work& work, AccountId account, InvitationId invitation) {
-    return when(work.read(account), ResendInvitation{invitation, work.now()});
+    return when(work.read(account), ResendInvitation{invitation, work.now(), hourly_limit(work)});
 }
 
 Decision cancel_invitation(Work& work, AccountId account, InvitationId invitation) {
@@ -48,7 +54,7 @@ Decision accept_signing_in(Work& work, const Link& link, const Verified& who,
     // Signing in comes first, as it would by itself; what it leaves unchosen, accepting chooses.
     const auto chosen = only_open_account(work, user).value_or(link.account);
     return joined(when(work.read(link.account), user.id, acceptance(work, link)),
-                  when(user, sign_in_with(work, who.password, chosen, user_agent)));
+                  when(user, sign_in_with(work, who.password, chosen, user_agent, who.code)));
 }
 
 Decision accept_registering(Work& work, const Link& link, const NewUser& user,
@@ -58,6 +64,7 @@ Decision accept_registering(Work& work, const Link& link, const NewUser& user,
     auto accepted = when(work.read(link.account), command.user, acceptance(work, link));
     if (!accepted) return accepted;
     auto registered = when(work.read(command.address), command);
+    if (registered) verify_new_address(work, *registered, command);
     work.acts_as({ActorKind::user, command.user.number, {}});
     const auto session =
         signed_in(command.user, sign_in_with(work, command.password, link.account, user_agent));

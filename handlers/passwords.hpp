@@ -38,7 +38,7 @@ std::expected<std::optional<Holder>, Fault> find_user(const Log& log, const Keys
                                                       const EmailAddress& email);
 std::expected<std::optional<Holder>, Fault> find_admin(const Log& log, const Keys& keys,
                                                        const EmailAddress& email);
-// The password of a user who is known by id.
+// A password, or whatever else the vault keeps as a number and bytes, of whom is known by id.
 std::expected<std::optional<Password>, Fault> find_password(const Log& log, const Keys& keys,
                                                             SecretKind kind, std::uint64_t id);
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "aggregates/second_factor.hpp"
 #include "handlers/work.hpp"
 
 namespace muster {
@@ -12,6 +13,7 @@ namespace muster {
 struct Verified {
     std::uint64_t id{};  // The user's or the admin's.
     std::uint32_t password{};
+    GivenCode code{};  // Of the second factor, as far as one was given.
 };
 
 Decision sign_in(Work& work, const Verified& who, const std::string& user_agent);
@@ -22,6 +24,8 @@ Decision end_own_session(Work& work, SessionId session);
 Decision end_other_sessions(Work& work);
 Decision end_sessions_of(Work& work, UserId user);
 Decision choose_account(Work& work, AccountId account);
+// By an admin, who then acts as the user. Rules L10, L11.
+Decision impersonate(Work& work, AccountId account, UserId user, const std::string& user_agent);
 
 // The only account of the user's that is open, if there is exactly one. Rules L1, L6.
 std::optional<AccountId> only_open_account(Work& work, const User& user);

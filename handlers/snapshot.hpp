@@ -13,6 +13,7 @@
 #include <type_traits>
 
 #include "aggregates/account.hpp"
+#include "aggregates/attempts.hpp"
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
 #include "aggregates/staff.hpp"
@@ -24,6 +25,16 @@ namespace muster {
 
 template <class Aggregate>
 constexpr std::uint8_t snapshot_version = 1;
+template <>
+inline constexpr std::uint8_t snapshot_version<Account> = 2;
+template <>
+inline constexpr std::uint8_t snapshot_version<User> = 2;
+template <>
+inline constexpr std::uint8_t snapshot_version<Session> = 2;
+template <>
+inline constexpr std::uint8_t snapshot_version<Staff> = 2;
+template <>
+inline constexpr std::uint8_t snapshot_version<Settings> = 2;
 
 // Absent where the state cannot be sealed: it is simply folded again.
 template <class Aggregate>

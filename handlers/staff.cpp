@@ -34,6 +34,62 @@ Decision create_admin(Work& work, const NewAdmin& admin) {
     return when(work.staff(), creation(work, admin));
 }
 
+Decision update_admin(Work& work, AdminId admin, const AdminChanges& changes) {
+    const auto& staff = work.staff();
+    UpdateAdmin command{.admin = admin,
+                        .name = changes.name,
+                        .email = {},
+                        .address = {},
+                        .role = changes.role,
+                        .new_password = changes.password_hash.has_value()};
+    if (changes.email) {
+        command.email = changes.email->text();
+        command.address = work.keys().email_key(changes.email->normalised());
+    }
+    const auto* state = staff.find(admin);
+    if (command.new_password && state != nullptr) {
+        command.next_session = work.next<SessionId>();
+        if (work.caller().admin == admin) command.keep = work.caller().session;
+    }
+    auto decision = when(staff, command);
+    if (decision && command.new_password) {
+        work.keep_secret(SecretKind::admin_password, admin.number,
+                         to_secret({state->password + 1, *changes.password_hash}));
+    }
+    return decision;
+}
+
+Decision delete_admin(Work& work, AdminId admin) { return when(work.staff(), DeleteAdmin{admin}); }
+
+Decision start_second_factor(Work& work, AdminId admin, const FactorSecret& secret,
+                             const Proof& proof) {
+    const auto& staff = work.staff();
+    auto decision = when(staff, StartAdminSecondFactor{admin, proof});
+    if (decision) {
+        const auto factor = staff.find(admin)->second_factor.factor + 1;
+        keep_factor(work, factor_place(admin), factor, secret);
+        work.erase_secret(SecretKind::admin_recovery_codes, admin.number);
+    }
+    return decision;
+}
+
+Decision confirm_second_factor(Work& work, AdminId admin, const GivenCode& code,
+                               const std::vector<std::string>& recovery_codes) {
+    const auto& staff = work.staff();
+    auto decision = when(staff, ConfirmAdminSecondFactor{admin, code});
+    if (decision) {
+        const auto factor = staff.find(admin)->second_factor.factor;
+        keep_recovery_codes(work, factor_place(admin), factor, recovery_codes);
+    }
+    return decision;
+}
+
+Decision disable_second_factor(Work& work, AdminId admin, const Proof& proof) {
+    auto decision = when(work.staff(), DisableAdminSecondFactor{admin, proof});
+    if (decision && !decision->empty()) erase_factor(work, factor_place(admin));
+    return decision;
+}
+
 Decision create_api_key(Work& work, const std::string& name, Role role,
                         const std::vector<std::string>& allowed_ips) {
     return when(work.staff(), CreateApiKey{work.next<ApiKeyId>(), name, role, allowed_ips});

@@ -10,15 +10,6 @@ namespace {
 // A snapshot is worth it when about a third of the stream would have to be folded without it.
 constexpr std::uint64_t shortest_snapshot = 512;
 
-EmailKey email_key_of(const StreamId& stream) {
-    EmailKey key;
-    for (std::size_t n = 0; n < 8; ++n) {
-        key.bytes[n] = static_cast<std::uint8_t>(stream.high >> (56 - 8 * n));
-        key.bytes[n + 8] = static_cast<std::uint8_t>(stream.low >> (56 - 8 * n));
-    }
-    return key;
-}
-
 std::size_t extra(const User& user) {
     return 200 + 64 * (user.accounts.size() + user.sessions.size());
 }
@@ -27,7 +18,7 @@ std::size_t extra(const Account& account) {
            136 * account.invitations.size() + 80 * account.pending.size();
 }
 std::size_t extra(const Staff& staff) {
-    return 128 * (staff.admins.size() + staff.api_keys.size());
+    return 192 * (staff.admins.size() + staff.api_keys.size());
 }
 std::size_t extra(const auto&) { return 0; }
 
@@ -118,6 +109,8 @@ void States::with(const StreamId& stream, Visit&& visit) {
             return visit(find<Staff>(stream, {}));
         case StreamKind::settings:
             return visit(find<Settings>(stream, {}));
+        case StreamKind::attempts:
+            return visit(find<Attempts>(stream, attempts_key_of(stream)));
     }
 }
 
@@ -187,6 +180,9 @@ void States::drop_stale(std::uint64_t durable) {
             case StreamKind::settings:
                 drop(std::get<Map<Settings>>(maps_));
                 break;
+            case StreamKind::attempts:
+                drop(std::get<Map<Attempts>>(maps_));
+                break;
         }
     }
 }
@@ -204,5 +200,6 @@ template const Versioned<EmailHolder>& States::read<EmailHolder>(const StreamId&
 template const Versioned<Session>& States::read<Session>(const StreamId&, const SessionId&);
 template const Versioned<Staff>& States::read<Staff>(const StreamId&, const Staff::Key&);
 template const Versioned<Settings>& States::read<Settings>(const StreamId&, const SettingsKey&);
+template const Versioned<Attempts>& States::read<Attempts>(const StreamId&, const AttemptsKey&);
 
 }  // namespace muster

@@ -10,6 +10,7 @@
 
 #include "aggregates/access.hpp"
 #include "aggregates/account.hpp"
+#include "aggregates/attempts.hpp"
 #include "aggregates/evolve.hpp"
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
@@ -74,7 +75,8 @@ private:
     std::size_t capacity_;
     std::size_t weight_{};
     std::list<StreamId> recent_;  // Newest first.
-    std::tuple<Map<User>, Map<Account>, Map<EmailHolder>, Map<Session>, Map<Staff>, Map<Settings>>
+    std::tuple<Map<User>, Map<Account>, Map<EmailHolder>, Map<Session>, Map<Staff>, Map<Settings>,
+               Map<Attempts>>
         maps_;
     std::vector<StreamId> long_;
     std::optional<Fault> fault_;

@@ -32,6 +32,8 @@ Actor Work::actor() const {
     if (actor_) return *actor_;
     switch (caller_.kind) {
         case Caller::Kind::user:
+            if (caller_.acting)  // Rule L11.
+                return {ActorKind::admin, caller_.acting.number, caller_.user};
             return {ActorKind::user, caller_.user.number, {}};
         case Caller::Kind::admin:
             return {ActorKind::admin, caller_.admin.number, {}};
@@ -52,6 +54,10 @@ std::uint64_t Work::version(const StreamId& stream) {
 void Work::keep_secret(SecretKind kind, std::uint64_t number, std::string_view secret) {
     const auto place = vault_key(kind, number);
     vault_.push_back({place, keys_.seal_secret(place, secret)});
+}
+
+void Work::erase_secret(SecretKind kind, std::uint64_t number) {
+    vault_.push_back({vault_key(kind, number), std::nullopt});
 }
 
 std::uint64_t Work::draw(Sequence sequence) {

@@ -29,12 +29,16 @@ private:
     std::map<Sequence, Block> blocks_;
 };
 
+// Whether what may not be done without end is refused; off for load tests.
+enum class RateLimits : std::uint8_t { on, off };
+
 class Work {
 public:
-    Work(States& states, Ids& ids, const Keys& keys, Time now)
-        : states_(states), ids_(ids), keys_(keys), now_(now) {}
+    Work(States& states, Ids& ids, const Keys& keys, Time now, RateLimits limits = RateLimits::on)
+        : states_(states), ids_(ids), keys_(keys), now_(now), limits_(limits) {}
 
     Time now() const { return now_; }
+    RateLimits limits() const { return limits_; }
     const Keys& keys() const { return keys_; }
     const Caller& caller() const { return caller_; }
     void set_caller(const Caller& caller) { caller_ = caller; }
@@ -46,6 +50,7 @@ public:
     const Account& read(AccountId id) { return state<Account>(stream_of(id), id); }
     const Session& read(SessionId id) { return state<Session>(stream_of(id), id); }
     const EmailHolder& read(EmailKey key) { return state<EmailHolder>(stream_of(key), key); }
+    const Attempts& read(AttemptsKey key) { return state<Attempts>(stream_of(key), key); }
     const Staff& staff() { return state<Staff>(stream_of(AdminId{}), {}); }
     const Settings& settings() { return state<Settings>(stream_of(SettingsKey{}), {}); }
 
@@ -57,6 +62,7 @@ public:
 
     // Kept with the command's events, sealed; a password's number is kept before its hash.
     void keep_secret(SecretKind kind, std::uint64_t number, std::string_view secret);
+    void erase_secret(SecretKind kind, std::uint64_t number);
 
     const std::vector<StreamVersion>& reads() const { return reads_; }
     const std::vector<Drawn>& drawn() const { return drawn_; }
@@ -76,6 +82,7 @@ private:
     Ids& ids_;
     const Keys& keys_;
     Time now_;
+    RateLimits limits_;
     Caller caller_;
     std::optional<Actor> actor_;
     std::vector<StreamVersion> reads_;

@@ -66,6 +66,7 @@ Asked open_account(Call& call) {
     const auto owner = body->id("owner_user_id");
     const auto given = body->profile();
     const bool complete = !body->boolean("skip_validation").value_or(false);
+    const auto required = complete ? Required::checked : Required::skipped;
     // The new owner is made from the account's name, e-mail and language. Rules R5, R8.
     std::optional<Fields::Person> person;
     if (!body->has("owner_user_id")) {
@@ -93,15 +94,16 @@ Asked open_account(Call& call) {
         .body = canonical};
     const auto profile = to_profile(given);
     if (owner) {
-        change.use_case = [owner = UserId{*owner}, profile](Work& work, const Secrets&) {
-            return open_account_for(work, owner, profile);
+        change.use_case = [owner = UserId{*owner}, profile, required](Work& work, const Secrets&) {
+            return open_account_for(work, owner, profile, required);
         };
         return change;
     }
     change.new_password = person->password;
-    change.use_case = [user = person->user, profile](Work& work, const Secrets& secrets) mutable {
+    change.use_case = [user = person->user, profile, required](Work& work,
+                                                               const Secrets& secrets) mutable {
         if (!secrets.hash.empty()) user.password_hash = secrets.hash;
-        return open_account_with(work, user, profile);
+        return open_account_with(work, user, profile, required);
     };
     return change;
 }
@@ -122,14 +124,16 @@ Asked update_account(Call& call) {
                          : *status == "closed" ? AccountStatus::closed
                                                : AccountStatus::inactive;
     }
-    const bool staff_only = body->has("status") || body->has("notes");
+    const bool skips = body->boolean("skip_validation").value_or(false);
+    const auto required = skips ? Required::skipped : Required::checked;
+    const bool staff_only = body->has("status") || body->has("notes") || skips;
     const auto canonical = body->canonical();
     if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
     const auto account = call.account();
     return Change{.use_case =
-                      [account, command, staff_only](Work& work, const Secrets&) {
+                      [account, command, staff_only, required](Work& work, const Secrets&) {
                           if (staff_only && !work.caller().staff()) return Decision{wrong_role};
-                          return muster::update_account(work, account, command);
+                          return muster::update_account(work, account, command, required);
                       },
                   .answer =
                       [account](const Accepted& accepted, const Answering& with) {

@@ -3,35 +3,13 @@
 #include <fmt/format.h>
 #include <functional>
 
+#include "events/text.hpp"
 #include "projections/accounts.hpp"
 #include "projections/associations.hpp"
 #include "projections/staff.hpp"
 #include "projections/users.hpp"
 
 namespace muster::http {
-namespace {
-
-bool is_unreserved(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == '~';
-}
-
-std::string percent_encoded(std::string_view text) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string out;
-    for (const auto c : text) {
-        if (is_unreserved(c)) {
-            out.push_back(c);
-        } else {
-            out.push_back('%');
-            out.push_back(digits[static_cast<unsigned char>(c) >> 4]);
-            out.push_back(digits[static_cast<unsigned char>(c) & 15]);
-        }
-    }
-    return out;
-}
-
-}  // namespace
 
 void with_etag(Response& response, std::uint64_t version) {
     const auto which = static_cast<std::uint32_t>(std::hash<std::string_view>{}(response.body));

@@ -6,6 +6,7 @@
 
 #include "events/ip_address.hpp"
 #include "events/text.hpp"
+#include "handlers/common_passwords.hpp"
 #include "handlers/passwords.hpp"
 
 namespace muster::http {
@@ -176,6 +177,8 @@ std::optional<std::string> Fields::optional_new_password(std::string_view name) 
         refuse(name, "too_long",
                "A password has at most " + std::to_string(longest_password) + " bytes.");
     }
+    if (value->size() >= shortest_password && is_common_password(*value))
+        refuse(name, "password.common", "This password is one of those that are tried first.");
     return value;
 }
 
@@ -233,6 +236,20 @@ std::optional<bool> Fields::boolean(std::string_view name) {
 
 std::optional<Switch> Fields::on_off(std::string_view name) {
     return boolean(name).transform([](bool on) { return on ? Switch::on : Switch::off; });
+}
+
+std::optional<std::optional<std::uint32_t>> Fields::number_or_off(std::string_view name,
+                                                                  std::uint32_t most) {
+    if (!has(name)) return std::nullopt;
+    const auto& value = node_->object.at(std::string{name});
+    node_->asked.emplace(name);
+    if (value.is_null()) return std::optional<std::uint32_t>{};
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() == 0 ||
+        value.get<std::uint64_t>() > most) {
+        refuse(name, "range", "This must be null, or from 1 to " + std::to_string(most) + ".");
+        return std::nullopt;
+    }
+    return static_cast<std::uint32_t>(value.get<std::uint64_t>());
 }
 
 Role Fields::required_role(std::string_view name) {

@@ -44,7 +44,7 @@ public:
     // As it is: not trimmed, any character.
     std::string secret(std::string_view name);
     std::optional<std::string> optional_secret(std::string_view name);
-    // A new password: 12 to 256 bytes.
+    // A new password: 12 to 256 bytes, none of the common ones.
     std::string new_password(std::string_view name);
     std::optional<std::string> optional_new_password(std::string_view name);
 
@@ -55,6 +55,9 @@ public:
     std::optional<std::string> language(std::string_view name);  // BCP 47: "en", "pt-BR".
     std::optional<bool> boolean(std::string_view name);
     std::optional<Switch> on_off(std::string_view name);  // A JSON boolean.
+    // From 1 to `most`; null is "off", the inner one absent.
+    std::optional<std::optional<std::uint32_t>> number_or_off(std::string_view name,
+                                                              std::uint32_t most);
     Role required_role(std::string_view name);
     // A list of keys, or "all". May be empty: that is the domain's to refuse.
     Permissions required_permissions(std::string_view name);

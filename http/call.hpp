@@ -12,6 +12,7 @@
 #include "events/log.hpp"
 #include "events/sealing.hpp"
 #include "events/token.hpp"
+#include "handlers/attempts.hpp"
 #include "handlers/committer.hpp"
 #include "handlers/passwords.hpp"
 #include "handlers/sessions.hpp"
@@ -64,20 +65,42 @@ struct Call {
     Parameters& query() { return target.parameters; }
 };
 
-// A password to be verified before a command is decided.
+// What is verified before a command is decided: a password or the answer to a security question,
+// and a code with it or alone. Whoever fails too often has to wait.
 struct Check {
-    enum class Whose : std::uint8_t { user_by_email, admin_by_email, user_by_id };
+    enum class Whose : std::uint8_t {
+        user_by_email,
+        admin_by_email,
+        user_by_id,
+        admin_by_id,
+        answer_of_user,
+        code_of_user,
+        code_of_admin
+    };
     Whose whose{};
     std::optional<EmailAddress> email{};
-    UserId user{};
+    std::uint64_t id{};  // Of the user or the admin, where it is not by e-mail.
     std::string password{};
+    std::optional<std::string> code{};
     Error failed = invalid_credentials;
+
+    bool of_admin() const {
+        return whose == Whose::admin_by_email || whose == Whose::admin_by_id ||
+               whose == Whose::code_of_admin;
+    }
+    bool code_only() const { return whose == Whose::code_of_user || whose == Whose::code_of_admin; }
 };
 
-// What was found about passwords, for the use case.
+// What was verified, for the use case.
 struct Secrets {
     Verified verified;
     std::string hash;  // Of the new password.
+
+    // That the present password was given. Rule L12.
+    Proof proof() const {
+        if (verified.id == 0) return {};
+        return {Proof::Kind::password, verified.password};
+    }
 };
 
 // What an answer is made with, once the command is durable and visible.
@@ -96,6 +119,9 @@ struct Change {
     std::optional<Check> check{};
     std::optional<std::string> new_password{};
     std::optional<StreamId> versioned{};  // Whose version If-Match is about.
+    // Whether a dry run shows what would be written: not where that tells who is known here.
+    enum class DryRun : std::uint8_t { shown, hidden };
+    DryRun dry_run{};
 };
 
 }  // namespace muster::http

@@ -118,13 +118,19 @@ std::expected<Caller, Error> caller_of(const Credential& credential, const views
     if (!standing) return std::unexpected(session_required);
     if (const auto admin = standing->session.admin) {
         const auto row = views::find_admin(reading, *admin);
-        if (!row) return std::unexpected(session_required);
+        if (!row || !row->counts(*id)) return std::unexpected(session_required);
         return Caller{
             .kind = Caller::Kind::admin, .session = *id, .admin = *admin, .role = row->role};
     }
     Caller caller{.kind = Caller::Kind::user,
                   .session = *id,
                   .user = standing->session.user.value_or(UserId{})};
+    if (const auto acting = standing->session.acting) {
+        const auto admin = views::find_admin(reading, *acting);
+        if (!admin || admin->role == Role::auditor || !admin->counts(*id))
+            return std::unexpected(session_required);
+        caller.acting = *acting;
+    }
     if (standing->chosen) caller.account = standing->chosen->account.id;
     return caller;
 }

@@ -150,10 +150,10 @@ Asked accept_invitation(Call& call) {
     if (auto fields = body->object("register"))
         person = fields->person(Fields::PasswordField::required);
     if (auto fields = body->object("sign_in")) {
-        check = Check{.whose = Check::Whose::user_by_email,
-                      .email = fields->required_email("email"),
-                      .user = {}};
+        check =
+            Check{.whose = Check::Whose::user_by_email, .email = fields->required_email("email")};
         check->password = fields->secret("password");
+        check->code = fields->optional_secret("code");
     }
     if (person && check) body->refuse("sign_in", "choice", "Either register or sign in.");
     const auto canonical = body->canonical();

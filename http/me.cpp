@@ -3,6 +3,7 @@
 #include "http/answers.hpp"
 #include "http/operations.hpp"
 #include "projections/associations.hpp"
+#include "projections/invitations.hpp"
 #include "projections/sessions.hpp"
 #include "projections/users.hpp"
 
@@ -14,14 +15,9 @@ std::optional<Check> own_password(const Call& call, std::optional<std::string> p
     if (!password) return std::nullopt;
     return Check{.whose = Check::Whose::user_by_id,
                  .email = {},
-                 .user = call.caller.user,
+                 .id = call.caller.user.number,
                  .password = std::move(*password),
                  .failed = wrong_password};
-}
-
-Proof proof_of(const Secrets& secrets) {
-    if (secrets.verified.id == 0) return {};
-    return {Proof::Kind::password, secrets.verified.password};
 }
 
 }  // namespace
@@ -44,7 +40,7 @@ Asked update_me(Call& call) {
     return Change{.use_case =
                       [changes](Work& work, const Secrets& secrets) {
                           return muster::update_user(work, work.caller().user, changes,
-                                                     proof_of(secrets));
+                                                     secrets.proof());
                       },
                   .answer =
                       [](const Accepted& accepted, const Answering& with) {
@@ -65,7 +61,7 @@ Asked change_my_password(Call& call) {
     return Change{.use_case =
                       [](Work& work, const Secrets& secrets) {
                           return muster::change_password(work, work.caller().user, secrets.hash,
-                                                         proof_of(secrets));
+                                                         secrets.proof());
                       },
                   .answer = [](const Accepted&, const Answering&) { return no_content(); },
                   .body = canonical,
@@ -114,7 +110,7 @@ Answer list_my_sessions(Call& call) {
     if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
     return page_answer(call, views::list_sessions(*call.reading, call.caller.user, call.now, page),
                        [&](JsonWriter& out, const views::SessionRow& row) {
-                           views::write_session(out, row, call.caller.session);
+                           views::write_session(out, *call.reading, row, call.caller.session);
                        });
 }
 
@@ -122,8 +118,9 @@ Answer get_my_session(Call& call) {
     const auto row = views::find_session(*call.reading, call.session());
     if (!row || row->user != call.caller.user || row->expires_at <= call.now)
         return std::unexpected(problem_of(no_such_session));
-    return json_answer(
-        200, [&](JsonWriter& out) { views::write_session(out, *row, call.caller.session); });
+    return json_answer(200, [&](JsonWriter& out) {
+        views::write_session(out, *call.reading, *row, call.caller.session);
+    });
 }
 
 Asked end_my_session(Call& call) {
@@ -136,6 +133,60 @@ Asked end_my_session(Call& call) {
 Asked end_my_other_sessions(Call&) {
     return Change{.use_case = [](Work& work, const Secrets&) { return end_other_sessions(work); },
                   .answer = [](const Accepted&, const Answering&) { return no_content(); }};
+}
+
+Asked set_my_security_question(Call& call) {
+    auto body = Fields::parse(call.request.body);
+    if (!body) return std::unexpected(body.error());
+    const auto question = body->required_text("question");
+    const auto answer = canonical_answer(body->secret("answer"));
+    if (body->has("answer") && answer.empty())
+        body->refuse("answer", "empty", "This must not be empty.");
+    if (answer.size() > longest_password)
+        body->refuse("answer", "too_long", "This must have at most 256 bytes.");
+    const auto present = body->secret("current_password");
+    const auto canonical = body->canonical();
+    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    return Change{.use_case =
+                      [question](Work& work, const Secrets& secrets) {
+                          return set_security_question(work, work.caller().user, question,
+                                                       secrets.hash, secrets.proof());
+                      },
+                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
+                  .body = canonical,
+                  .check = own_password(call, present),
+                  .new_password = answer,
+                  .versioned = stream_of(call.caller.user)};
+}
+
+Asked clear_my_security_question(Call& call) {
+    auto body = Fields::parse(call.request.body);
+    if (!body) return std::unexpected(body.error());
+    const auto present = body->secret("current_password");
+    const auto canonical = body->canonical();
+    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    return Change{.use_case =
+                      [](Work& work, const Secrets& secrets) {
+                          return clear_security_question(work, work.caller().user, secrets.proof());
+                      },
+                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
+                  .body = canonical,
+                  .check = own_password(call, present),
+                  .versioned = stream_of(call.caller.user)};
+}
+
+// Only whose address is verified sees what was sent to it.
+Answer list_my_invitations(Call& call) {
+    const auto page = call.query().page();
+    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
+    const auto user = views::find_user(*call.reading, call.caller.user);
+    const auto email = user && user->email_verified ? EmailAddress::parse(user->email)
+                                                    : std::optional<EmailAddress>{};
+    const auto address = email ? call.services.keys.email_key(email->normalised()) : EmailKey{};
+    return page_answer(call, views::list_invitations_to(*call.reading, address, call.now, page),
+                       [&](JsonWriter& out, const views::InvitationRow& row) {
+                           views::write_own_invitation(out, *call.reading, row);
+                       });
 }
 
 }  // namespace muster::http

@@ -14,6 +14,8 @@ Answer get_admin_session(Call& call);
 Asked sign_out_admin(Call& call);
 Answer list_admins(Call& call);
 Asked create_admin(Call& call);
+Asked update_admin(Call& call);
+Asked delete_admin(Call& call);
 Answer list_api_keys(Call& call);
 Asked create_api_key(Call& call);
 Asked revoke_api_key(Call& call);
@@ -26,6 +28,23 @@ Asked sign_in(Call& call);
 Answer get_session(Call& call);
 Asked sign_out(Call& call);
 Asked choose_account(Call& call);
+Asked impersonate(Call& call);
+
+// second_factor.cpp
+Asked start_my_two_factor(Call& call);
+Asked confirm_my_two_factor(Call& call);
+Asked disable_my_two_factor(Call& call);
+Asked start_admin_two_factor(Call& call);
+Asked confirm_admin_two_factor(Call& call);
+Asked disable_admin_two_factor(Call& call);
+
+// links.cpp
+Asked request_password_reset(Call& call);
+Answer get_password_reset(Call& call);
+Asked reset_password(Call& call);
+Asked send_password_reset(Call& call);
+Asked send_my_email_verification(Call& call);
+Asked verify_email(Call& call);
 
 // me.cpp
 Answer get_me(Call& call);
@@ -38,6 +57,9 @@ Answer list_my_sessions(Call& call);
 Answer get_my_session(Call& call);
 Asked end_my_session(Call& call);
 Asked end_my_other_sessions(Call& call);
+Asked set_my_security_question(Call& call);
+Asked clear_my_security_question(Call& call);
+Answer list_my_invitations(Call& call);
 
 // accounts.cpp
 Answer list_accounts(Call& call);
@@ -68,6 +90,9 @@ Asked update_user(Call& call);
 Asked delete_user(Call& call);
 Asked change_user_password(Call& call);
 Asked end_user_sessions(Call& call);
+Asked disable_user_two_factor(Call& call);
+Asked clear_user_security_question(Call& call);
+Asked set_identity_verification(Call& call);
 
 // activity.cpp
 Answer list_activity(Call& call);

@@ -27,6 +27,8 @@ int status_of(ErrorKind kind) {
             return 412;
         case ErrorKind::invalid:
             return 422;
+        case ErrorKind::limited:
+            return 429;
         case ErrorKind::busy:
             return 503;
     }
@@ -88,6 +90,8 @@ Problem problem_of(const Error& error) {
     }
     if (error.invitation)
         problem.members += ",\"invitation_id\":" + std::to_string(error.invitation->number);
+    if (error.retry_after_s != 0)
+        problem.headers.emplace_back("Retry-After", std::to_string(error.retry_after_s));
     if (problem.status == 503) problem.headers.emplace_back("Retry-After", "1");
     if (problem.status == 401) problem.headers.emplace_back("WWW-Authenticate", "Bearer");
     return problem;

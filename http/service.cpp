@@ -139,11 +139,14 @@ std::expected<std::optional<CommandKey>, Problem> command_key(const Call& call, 
     return key;
 }
 
-Response dry_run_answer(const Accepted& accepted) {
+Problem fault_problem(const Fault& fault) { return {500, "server.fault", fault.message}; }
+
+Response dry_run_answer(const Accepted& accepted, Change::DryRun dry_run) {
     return json_answer(200, [&](JsonWriter& out) {
         out.begin_object().key("events").begin_array();
-        for (const auto& event : accepted.events)
-            write_planned(out, event);
+        for (const auto& event : accepted.events) {
+            if (dry_run == Change::DryRun::shown) write_planned(out, event);
+        }
         out.end_array().end_object();
     });
 }
@@ -186,6 +189,15 @@ struct Service::Pending {
     Mode mode{};
     std::optional<CommandKey> command{};
     std::optional<Expected> expected{};
+    // Where something is verified: whom it is about, and where what fails is counted.
+    Attempted target{};
+    std::optional<AttemptsKey> attempts{};
+
+    // A code that is none of the holder's; one that was used already is no guess.
+    bool guessed_code() const {
+        const auto& code = secrets.verified.code;
+        return code.given == GivenCode::Given::yes && code.step == 0 && code.recovery_code == 0;
+    }
 };
 
 Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOptions options,
@@ -396,33 +408,81 @@ void Service::release(Pending& pending) {
     running_.erase(pending.command->id);
 }
 
+// The password, or what else is verified, and whose it is.
+std::expected<std::optional<Holder>, Fault> Service::find_holder(const Check& check) const {
+    using enum Check::Whose;
+    if (check.whose == user_by_email) return find_user(log_, keys_, *check.email);
+    if (check.whose == admin_by_email) return find_admin(log_, keys_, *check.email);
+    if (check.code_only()) return Holder{check.id, {}};
+    const auto kind = check.whose == user_by_id    ? SecretKind::user_password
+                      : check.whose == admin_by_id ? SecretKind::admin_password
+                                                   : SecretKind::user_security_answer;
+    auto password = find_password(log_, keys_, kind, check.id);
+    if (!password) return std::unexpected(password.error());
+    return password->transform([&](Password& found) { return Holder{check.id, std::move(found)}; });
+}
+
 void Service::check_password(std::shared_ptr<Pending> pending) {
     auto& check = pending->change.check;
     if (!check) return hash_password(std::move(pending));
-    const auto find = [&]() -> std::expected<std::optional<Holder>, Fault> {
-        if (check->whose == Check::Whose::user_by_email)
-            return find_user(log_, keys_, *check->email);
-        if (check->whose == Check::Whose::admin_by_email)
-            return find_admin(log_, keys_, *check->email);
-        auto password = find_password(log_, keys_, SecretKind::user_password, check->user.number);
-        if (!password) return std::unexpected(password.error());
-        return password->transform(
-            [&](Password& found) { return Holder{check->user.number, std::move(found)}; });
-    };
-    auto holder = find();
-    if (!holder) return refuse(*pending, {500, "server.fault", holder.error().message});
+    auto holder = find_holder(*check);
+    if (!holder) return refuse(*pending, fault_problem(holder.error()));
+    auto& target = pending->target;
+    if (const auto id = *holder ? (*holder)->id : check->id; id != 0) {
+        (check->of_admin() ? target.admin.number : target.user.number) = id;
+    } else {
+        target.address = keys_.email_key(check->email->normalised());
+    }
+    pending->attempts = attempts_of(keys_, target, pending->call.ip);
+    if (options_.committer.limits == RateLimits::on) {
+        const auto refused = refused_now(log_, *pending->attempts, pending->call.now);
+        if (!refused) return refuse(*pending, fault_problem(refused.error()));
+        if (*refused) return refuse(*pending, problem_of(**refused));
+    }
     std::optional<std::string> hash;
     if (*holder) {
-        pending->secrets.verified = {(*holder)->id, (*holder)->password.number};
+        pending->secrets.verified = {(*holder)->id, (*holder)->password.number, {}};
         hash = std::move((*holder)->password.hash);
     }
-    auto& pool = *passwords_;
-    const bool taken =
-        pool.verify(std::move(check->password), std::move(hash), [this, pending](bool right) {
-            if (right) return hash_password(pending);
-            refuse(*pending, problem_of(pending->change.check->failed));
+    if (check->code_only()) return check_code(std::move(pending));
+    const bool taken = passwords_->verify(
+        std::move(check->password), std::move(hash), [this, pending](bool right) {
+            if (right) return check_code(pending);
+            const auto kind = pending->change.check->whose == Check::Whose::answer_of_user
+                                  ? AttemptKind::answer
+                                  : AttemptKind::password;
+            refuse_attempt(pending, problem_of(pending->change.check->failed), kind);
         });
     if (!taken) refuse(*pending, problem_of(busy));
+}
+
+// Whether the code is right is found out here; whether it is needed, and still counts, is decided
+// with the command.
+void Service::check_code(std::shared_ptr<Pending> pending) {
+    const auto& check = *pending->change.check;
+    if (!check.code) return hash_password(std::move(pending));
+    const auto place =
+        check.of_admin() ? factor_place(pending->target.admin) : factor_place(pending->target.user);
+    const auto code = judge_code(log_, keys_, place, *check.code, pending->call.now);
+    if (!code) return refuse(*pending, fault_problem(code.error()));
+    pending->secrets.verified.code = *code;
+    hash_password(std::move(pending));
+}
+
+// Counts it before it is answered, so that no restart forgets it.
+void Service::refuse_attempt(std::shared_ptr<Pending> pending, const Problem& problem,
+                             AttemptKind kind) {
+    muster::Request request;
+    request.credential = AsSystem{};
+    request.ip = pending->call.ip;
+    request.trace = pending->call.trace;
+    request.use_case = [pending, kind](Work& work) {
+        return count_failure(work, *pending->attempts, pending->target, kind);
+    };
+    request.done = [this, pending, problem](Result counted) {
+        refuse(*pending, counted ? problem : problem_of(counted.error()));
+    };
+    committer_.submit(std::move(request));
 }
 
 void Service::hash_password(std::shared_ptr<Pending> pending) {
@@ -447,9 +507,19 @@ void Service::submit(std::shared_ptr<Pending> pending) {
     request.expected = pending->expected;
     request.mode = pending->mode;
     request.use_case = [pending](Work& work) {
-        return pending->change.use_case(work, pending->secrets);
+        const auto use_case = [&](Work& within) {
+            return pending->change.use_case(within, pending->secrets);
+        };
+        return pending->attempts ? decide_attempt(work, *pending->attempts, use_case)
+                                 : use_case(work);
     };
-    request.done = [this, pending](Result result) { answer(*pending, std::move(result)); };
+    request.done = [this, pending](Result result) {
+        const bool guessed = !result && pending->attempts && pending->guessed_code() &&
+                             (result.error().code == invalid_credentials.code ||
+                              result.error().code == wrong_code.code);
+        if (guessed) return refuse_attempt(pending, problem_of(result.error()), AttemptKind::code);
+        answer(*pending, std::move(result));
+    };
     committer_.submit(std::move(request));
 }
 
@@ -475,7 +545,8 @@ void Service::answer(Pending& pending, Result result) {
         return refuse(pending, problem);
     }
     release(pending);
-    if (pending.mode == Mode::dry_run) return pending.responder(dry_run_answer(*result));
+    if (pending.mode == Mode::dry_run)
+        return pending.responder(dry_run_answer(*result, pending.change.dry_run));
     const Answering with{services_, store_.now(), pending.call.now, pending.call.on_loopback()};
     auto response = pending.change.answer(*result, with);
     response.headers.emplace_back("Muster-Position", std::to_string(result->position.number));

@@ -63,7 +63,10 @@ private:
     void wait_for_views(Position least, Call&& call, const Route& route, Responder responder);
     void answer_now(Call& call, const Route& route, Responder& responder);
     void start_command(Call&& call, const Route& route, Responder responder);
+    std::expected<std::optional<Holder>, Fault> find_holder(const Check& check) const;
     void check_password(std::shared_ptr<Pending> pending);
+    void check_code(std::shared_ptr<Pending> pending);
+    void refuse_attempt(std::shared_ptr<Pending> pending, const Problem& problem, AttemptKind kind);
     void hash_password(std::shared_ptr<Pending> pending);
     void submit(std::shared_ptr<Pending> pending);
     void finish(std::vector<Committer::Completion> completions, Position head);

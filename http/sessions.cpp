@@ -5,13 +5,14 @@
 #include "http/answers.hpp"
 #include "http/operations.hpp"
 #include "projections/associations.hpp"
+#include "projections/staff.hpp"
 #include "projections/users.hpp"
 
 namespace muster::http {
 namespace {
 
 Response session_answer(const views::Reading& reading, UserId user,
-                        std::optional<AccountId> account) {
+                        std::optional<AccountId> account, AdminId acting) {
     const auto chosen =
         account ? views::find_account_summary(reading, *account, user) : std::nullopt;
     return json_answer(200, [&](JsonWriter& out) {
@@ -25,7 +26,12 @@ Response session_answer(const views::Reading& reading, UserId user,
         out.key("accounts").begin_array();
         for (const auto& each : views::accounts_of(reading, user))
             views::write_account_summary(out, each);
-        out.end_array().end_object();
+        out.end_array();
+        if (acting) {
+            out.key("impersonated_by");
+            views::write_admin_name(out, reading, acting);
+        }
+        out.end_object();
     });
 }
 
@@ -59,9 +65,9 @@ Asked register_user(Call& call) {
 Asked sign_in(Call& call) {
     auto body = Fields::parse(call.request.body);
     if (!body) return std::unexpected(body.error());
-    Check check{
-        .whose = Check::Whose::user_by_email, .email = body->required_email("email"), .user = {}};
+    Check check{.whose = Check::Whose::user_by_email, .email = body->required_email("email")};
     check.password = body->secret("password");
+    check.code = body->optional_secret("code");
     const auto canonical = body->canonical();
     if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
     return Change{
@@ -76,7 +82,7 @@ Asked sign_in(Call& call) {
 }
 
 Answer get_session(Call& call) {
-    return session_answer(*call.reading, call.caller.user, call.caller.account);
+    return session_answer(*call.reading, call.caller.user, call.caller.account, call.caller.acting);
 }
 
 Asked sign_out(Call& call) {
@@ -88,7 +94,9 @@ Asked sign_out(Call& call) {
                           const auto& state = work.read(session);
                           if (!state.user)
                               return Decision{state.admin ? wrong_role : session_required};
-                          work.acts_as({ActorKind::user, state.user.number, {}});
+                          const Actor user{ActorKind::user, state.user.number, {}};
+                          const Actor acting{ActorKind::admin, state.acting.number, state.user};
+                          work.acts_as(state.acting ? acting : user);
                           return when(state, SignOut{});
                       },
                   .answer =
@@ -111,7 +119,38 @@ Asked choose_account(Call& call) {
                               const Secrets&) { return muster::choose_account(work, account); },
         .answer =
             [account](const Accepted& accepted, const Answering& with) {
-                return session_answer(with.reading, accepted.caller.user, account);
+                return session_answer(with.reading, accepted.caller.user, account,
+                                      accepted.caller.acting);
+            },
+        .body = canonical};
+}
+
+Asked impersonate(Call& call) {
+    auto body = Fields::parse(call.request.body);
+    if (!body) return std::unexpected(body.error());
+    const UserId user{body->required_id("user_id")};
+    const auto canonical = body->canonical();
+    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    return Change{
+        .use_case = [account = call.account(), user, agent = call.user_agent()](
+                        Work& work,
+                        const Secrets&) { return muster::impersonate(work, account, user, agent); },
+        .answer =
+            [](const Accepted& accepted, const Answering& with) {
+                const auto* session = find_event<ImpersonationStarted>(accepted);
+                return json_answer(201, [&](JsonWriter& out) {
+                    out.begin_object();
+                    if (!accepted.repeated) {
+                        out.key("token").text(
+                            to_text(Token{TokenPurpose::session, session->session.number, 1},
+                                    with.services.keys));
+                    }
+                    out.key("user");
+                    write_user_or_null(out, with.reading, session->user);
+                    out.key("account");
+                    write_account_or_null(out, with.reading, session->account.key, session->user);
+                    out.end_object();
+                });
             },
         .body = canonical};
 }

@@ -13,10 +13,17 @@ namespace {
 const Error invalid_setup_token =
     forbidden("setup.invalid_token", "This set-up link is not valid.");
 
-struct AdminFields {
-    NewAdmin admin;
-    std::optional<std::string> password;
-};
+// A list of the names of fields. Absent where it is not given.
+std::optional<std::set<std::string>> names_in(Fields& body, std::string_view member,
+                                              bool (*is_field)(std::string_view)) {
+    if (!body.has(member)) return std::nullopt;
+    std::set<std::string> names;
+    for (auto& each : body.texts(member)) {
+        if (!is_field(each)) body.refuse(member, "field", "There is no such field: " + each + ".");
+        names.insert(std::move(each));
+    }
+    return names;
+}
 
 void write_admin_or_null(JsonWriter& out, const views::Reading& reading, AdminId admin) {
     const auto row = views::find_admin(reading, admin);
@@ -83,9 +90,9 @@ Asked set_up(Call& call) {
 Asked sign_in_admin(Call& call) {
     auto body = Fields::parse(call.request.body);
     if (!body) return std::unexpected(body.error());
-    Check check{
-        .whose = Check::Whose::admin_by_email, .email = body->required_email("email"), .user = {}};
+    Check check{.whose = Check::Whose::admin_by_email, .email = body->required_email("email")};
     check.password = body->secret("password");
+    check.code = body->optional_secret("code");
     const auto canonical = body->canonical();
     if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
     return Change{.use_case =
@@ -159,6 +166,39 @@ Asked create_admin(Call& call) {
                   .new_password = password};
 }
 
+Asked update_admin(Call& call) {
+    auto body = Fields::parse(call.request.body);
+    if (!body) return std::unexpected(body.error());
+    AdminChanges changes{
+        .name = body->text("name"), .email = body->email("email"), .role = {}, .password_hash = {}};
+    if (changes.name == "") body->refuse("name", "empty", "This must not be empty.");
+    if (body->has("role")) changes.role = body->required_role("role");
+    const auto password = body->optional_new_password("password");
+    const auto canonical = body->canonical();
+    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    const AdminId admin{parse_id(call.parameter("admin"))};
+    return Change{.use_case =
+                      [admin, changes](Work& work, const Secrets& secrets) mutable {
+                          if (!secrets.hash.empty()) changes.password_hash = secrets.hash;
+                          return muster::update_admin(work, admin, changes);
+                      },
+                  .answer =
+                      [admin](const Accepted&, const Answering& with) {
+                          return json_answer(200, [&](JsonWriter& out) {
+                              write_admin_or_null(out, with.reading, admin);
+                          });
+                      },
+                  .body = canonical,
+                  .new_password = password};
+}
+
+Asked delete_admin(Call& call) {
+    const AdminId admin{parse_id(call.parameter("admin"))};
+    return Change{.use_case = [admin](Work& work,
+                                      const Secrets&) { return muster::delete_admin(work, admin); },
+                  .answer = [](const Accepted&, const Answering&) { return no_content(); }};
+}
+
 Answer list_api_keys(Call& call) {
     const auto page = call.query().page();
     if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
@@ -210,8 +250,20 @@ Answer get_settings(Call& call) { return settings_answer(*call.reading); }
 Asked change_settings(Call& call) {
     auto body = Fields::parse(call.request.body);
     if (!body) return std::unexpected(body.error());
-    const ChangeSettings changes{body->on_off("client_registration"),
-                                 body->on_off("client_area_user_management")};
+    ChangeSettings changes;
+    changes.client_registration = body->on_off("client_registration");
+    changes.client_area_user_management = body->on_off("client_area_user_management");
+    changes.email_verification = body->on_off("email_verification");
+    changes.locked_profile_fields = names_in(*body, "locked_profile_fields", is_lockable_field);
+    changes.required_account_fields = names_in(*body, "required_account_fields", is_profile_field);
+    if (auto limits = body->object("limits"))
+        changes.invitations_per_account_hour =
+            limits->number_or_off("invitations_per_account_hour", 1'000'000);
+    if (auto retention = body->object("retention")) {
+        changes.prune_after_months = retention->number_or_off("prune_after_months", 1200);
+        changes.delete_users = retention->on_off("delete_users");
+        changes.deactivate_after_months = retention->number_or_off("deactivate_after_months", 1200);
+    }
     const auto canonical = body->canonical();
     if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
     return Change{

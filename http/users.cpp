@@ -83,4 +83,45 @@ Asked end_user_sessions(Call& call) {
         .answer = [](const Accepted&, const Answering&) { return no_content(); }};
 }
 
+Asked disable_user_two_factor(Call& call) {
+    return Change{.use_case =
+                      [user = call.user()](Work& work, const Secrets&) {
+                          return disable_second_factor(work, user, {Proof::Kind::staff, 0});
+                      },
+                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
+                  .versioned = stream_of(call.user())};
+}
+
+Asked clear_user_security_question(Call& call) {
+    return Change{.use_case =
+                      [user = call.user()](Work& work, const Secrets&) {
+                          return clear_security_question(work, user, {Proof::Kind::staff, 0});
+                      },
+                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
+                  .versioned = stream_of(call.user())};
+}
+
+Asked set_identity_verification(Call& call) {
+    auto body = Fields::parse(call.request.body);
+    if (!body) return std::unexpected(body.error());
+    if (!body->has("status")) body->refuse("status", "required", "This is required.");
+    const auto name =
+        body->choice("status", {"none", "requested", "submitted", "approved", "rejected"})
+            .value_or("none");
+    const auto canonical = body->canonical();
+    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    auto status = IdentityStatus::none;
+    while (to_text(status) != name)
+        status = static_cast<IdentityStatus>(static_cast<int>(status) + 1);
+    const auto user = call.user();
+    return Change{.use_case =
+                      [user, status](Work& work, const Secrets&) {
+                          return muster::set_identity_verification(work, user, status);
+                      },
+                  .answer = [user](const Accepted&,
+                                   const Answering& with) { return user_answer(200, user, with); },
+                  .body = canonical,
+                  .versioned = stream_of(user)};
+}
+
 }  // namespace muster::http

@@ -153,6 +153,9 @@ struct About {
         user = id;  // Of several the last: who an account was transferred to.
         users.push_back(id);
     }
+    void see(const std::optional<Mention<UserId>>& id) {
+        if (id) see(id->key);
+    }
     void see(const std::vector<UserId>& ids) { users.insert(users.end(), ids.begin(), ids.end()); }
     void see(const auto&) {}
 };
@@ -197,6 +200,9 @@ void Activity::mention(const std::optional<Mention<AccountId>>& account, const A
 }
 void Activity::mention(UserId user, const At& at, Rows& rows) {
     rows.append<LinesByUser>(at.position, user);
+}
+void Activity::mention(const std::optional<Mention<UserId>>& user, const At& at, Rows& rows) {
+    if (user) rows.append<LinesByUser>(at.position, user->key);
 }
 void Activity::mention(const std::vector<UserId>& users, const At& at, Rows& rows) {
     for (const auto user : users)

@@ -40,6 +40,11 @@ struct Names {
     }
 };
 
+// "none" where the list is empty.
+std::string listed(const std::vector<std::string>& names) {
+    return names.empty() ? std::string{"none"} : fmt::format("{}", fmt::join(names, ", "));
+}
+
 std::string say(const UserRegistered& e, const Names& names) {
     if (names.is_actor(e.user) || names.actor.kind == ActorKind::system)
         return fmt::format("{} registered", names.user(e.user));
@@ -63,6 +68,57 @@ std::string say(const EmailChanged& e, const Names& names) {
 std::string say(const PasswordChanged& e, const Names& names) {
     if (names.is_actor(e.user)) return fmt::format("{} changed the own password", names.who());
     return fmt::format("{} set a password for {}", names.who(), names.user(e.user));
+}
+std::string say(const PasswordResetRequested& e, const Names& names) {
+    if (e.by == Requester::staff)
+        return fmt::format("{} had a password reset link mailed to {}", names.who(),
+                           names.user(e.user));
+    return fmt::format("A password reset link was mailed to {}", names.user(e.user));
+}
+std::string say(const PasswordReset& e, const Names& names) {
+    return fmt::format("{} set a new password by a mailed link", names.user(e.user));
+}
+std::string say(const EmailVerificationRequested& e, const Names& names) {
+    return fmt::format("A verification link was mailed to {}", names.user(e.user));
+}
+std::string say(const EmailVerified& e, const Names& names) {
+    return fmt::format("{} verified the own e-mail address", names.user(e.user));
+}
+std::string holder_name(UserId id, const Names& names) { return names.user(id); }
+std::string holder_name(AdminId id, const Names& names) { return names.admin(id); }
+template <class Holder>
+std::string say(const SecondFactorStarted<Holder>& e, const Names& names) {
+    return fmt::format("{} began to set up two-factor", holder_name(e.holder, names));
+}
+template <class Holder>
+std::string say(const SecondFactorEnabled<Holder>& e, const Names& names) {
+    return fmt::format("{} switched two-factor on", holder_name(e.holder, names));
+}
+template <class Holder>
+std::string say(const SecondFactorDisabled<Holder>& e, const Names& names) {
+    const auto whose = holder_name(e.holder, names);
+    if (names.who() == whose) return fmt::format("{} switched two-factor off", whose);
+    return fmt::format("{} switched two-factor of {} off", names.who(), whose);
+}
+template <class Holder>
+std::string say(const SecondFactorUsed<Holder>& e, const Names& names) {
+    return fmt::format("{} gave a two-factor code", holder_name(e.holder, names));
+}
+template <class Holder>
+std::string say(const RecoveryCodeUsed<Holder>& e, const Names& names) {
+    return fmt::format("{} used recovery code {}", holder_name(e.holder, names), e.code);
+}
+std::string say(const SecurityQuestionSet& e, const Names& names) {
+    return fmt::format("{} set a security question", names.user(e.user));
+}
+std::string say(const SecurityQuestionCleared& e, const Names& names) {
+    if (names.is_actor(e.user))
+        return fmt::format("{} cleared the own security question", names.who());
+    return fmt::format("{} cleared the security question of {}", names.who(), names.user(e.user));
+}
+std::string say(const IdentityVerificationSet& e, const Names& names) {
+    return fmt::format("{} set the identity verification of {} to {}", names.who(),
+                       names.user(e.user), to_text(e.status));
 }
 std::string say(const UserDeleted& e, const Names& names) {
     return fmt::format("{} deleted user #{}", names.who(), e.user.number);
@@ -136,6 +192,10 @@ std::string say(const SessionEnded& e, const Names& names) {
     if (names.is_actor(e.user)) return fmt::format("{} signed out", names.user(e.user));
     return fmt::format("{} ended a session of {}", names.who(), names.user(e.user));
 }
+std::string say(const ImpersonationStarted& e, const Names& names) {
+    return fmt::format("{} began to act as {} on {}", names.admin(e.admin.key), names.user(e.user),
+                       names.account(e.account.key));
+}
 std::string say(const AdminSessionStarted& e, const Names& names) {
     return fmt::format("{} signed in", names.admin(e.admin.key));
 }
@@ -145,6 +205,23 @@ std::string say(const AdminSessionEnded& e, const Names& names) {
 
 std::string say(const AdminCreated& e, const Names& names) {
     return fmt::format("{} made admin {} ({})", names.who(), names.admin(e.admin), to_text(e.role));
+}
+std::string say(const AdminRenamed& e, const Names& names) {
+    return fmt::format("{} changed the name of admin {}", names.who(), names.admin(e.admin));
+}
+std::string say(const AdminEmailChanged& e, const Names& names) {
+    return fmt::format("{} changed the e-mail address of admin {}", names.who(),
+                       names.admin(e.admin));
+}
+std::string say(const RoleAssigned& e, const Names& names) {
+    return fmt::format("{} made admin {} an {}", names.who(), names.admin(e.admin),
+                       to_text(e.role));
+}
+std::string say(const AdminPasswordChanged& e, const Names& names) {
+    return fmt::format("{} set the password of admin {}", names.who(), names.admin(e.admin));
+}
+std::string say(const AdminDeleted& e, const Names& names) {
+    return fmt::format("{} deleted admin #{}", names.who(), e.admin.number);
 }
 std::string say(const ApiKeyCreated& e, const Names& names) {
     return fmt::format("{} made API key {} ({})", names.who(), e.name, to_text(e.role));
@@ -162,6 +239,43 @@ std::string say(const RegistrationSwitched& e, const Names& names) {
 std::string say(const UserManagementSwitched& e, const Names& names) {
     return fmt::format("{} switched client area user management {}", names.who(),
                        to_text(e.client_area_user_management));
+}
+std::string say(const EmailVerificationSwitched& e, const Names& names) {
+    return fmt::format("{} switched e-mail verification {}", names.who(),
+                       to_text(e.email_verification));
+}
+std::string say(const ProfileFieldsLocked& e, const Names& names) {
+    return fmt::format("{} locked these profile fields: {}", names.who(), listed(e.locked));
+}
+std::string say(const AccountFieldsRequired& e, const Names& names) {
+    return fmt::format("{} made these account fields required: {}", names.who(),
+                       listed(e.required));
+}
+std::string say(const InvitationsLimited& e, const Names& names) {
+    if (!e.per_account_hour)
+        return fmt::format("{} took the limit of invitations away", names.who());
+    return fmt::format("{} limited invitations to {} per account and hour", names.who(),
+                       *e.per_account_hour);
+}
+std::string say(const RetentionChanged& e, const Names& names) {
+    const auto months = [](const std::optional<std::uint32_t>& value) {
+        return value ? fmt::format("after {} months", *value) : std::string{"never"};
+    };
+    return fmt::format("{} set accounts to be deleted {}{}, made inactive {}", names.who(),
+                       months(e.prune_after_months),
+                       e.delete_users == Switch::on ? " with their users" : "",
+                       months(e.deactivate_after_months));
+}
+
+std::string say(const AttemptFailed& e, const Names& names) {
+    const auto whose = e.user    ? names.user(e.user->key)
+                       : e.admin ? names.admin(e.admin->key)
+                                 : std::string{"an address that nobody has"};
+    return fmt::format("A wrong {} was given for {}", to_text(e.kind), whose);
+}
+std::string say(const ResetAsked&, const Names&) { return "A password reset was asked for"; }
+std::string say(const AttemptsCleared&, const Names&) {
+    return "Failed attempts were forgotten after one that was right";
 }
 
 }  // namespace

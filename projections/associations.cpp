@@ -75,6 +75,7 @@ void Associations::on(const SessionStarted& event, const At& at, Rows& rows) {
 }
 
 void Associations::on(const AccountChosen& event, const At& at, Rows& rows) {
+    if (at.actor.on_behalf_of) return;  // An admin who acts as the user does not sign in.
     choose(event.account.key, event.user, at.time, rows);
 }
 
@@ -164,7 +165,7 @@ void write_account_user(JsonWriter& out, const AccountUser& row) {
     out.key("email").text(row.user.email);
     out.key("is_owner").boolean(row.association.is_owner);
     out.key("permissions").permissions(row.association.permissions);
-    out.key("two_factor").boolean(false);
+    out.key("two_factor").boolean(row.user.two_factor);
     out.key("last_sign_in_at");
     write_optional_time(out, row.association.last_sign_in_at);
     out.key("associated_at").time(row.association.associated_at);

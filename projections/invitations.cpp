@@ -1,5 +1,6 @@
 #include "projections/invitations.hpp"
 
+#include "projections/accounts.hpp"
 #include "projections/activity.hpp"
 #include "projections/listing.hpp"
 
@@ -7,6 +8,7 @@ namespace muster::views {
 namespace {
 
 //   'i' account invitation -> InvitationRow      'a' invitation -> InvitationAccount
+//   'e' address invitation
 struct InvitationAccount {
     AccountId account;
 
@@ -19,6 +21,8 @@ using InvitationTable =
     Table<Invitations, 'i', Counted::yes, Walked::yes, InvitationRow, AccountId, InvitationId>;
 using InvitationAccounts =
     Table<Invitations, 'a', Counted::no, Walked::no, InvitationAccount, InvitationId>;
+using InvitationsByAddress =
+    Table<Invitations, 'e', Counted::no, Walked::no, Nothing, EmailKey, InvitationId>;
 
 void set_status(AccountId account, InvitationId invitation, InvitationStatus status, Rows& rows) {
     rows.change<InvitationTable>([&](InvitationRow& row) { row.status = status; }, account,
@@ -37,9 +41,11 @@ void Invitations::on(const UserInvited& event, const At& at, Rows& rows) {
                             .sent_at = at.time,
                             .expires_at = event.expires_at,
                             .link = 1,
-                            .status = InvitationStatus::pending};
+                            .status = InvitationStatus::pending,
+                            .address = event.address.key};
     rows.insert<InvitationTable>(row, row.account, row.id);
     rows.insert<InvitationAccounts>({row.account}, row.id);
+    rows.insert<InvitationsByAddress>({}, row.address, row.id);
 }
 
 void Invitations::on(const InvitationResent& event, const At& at, Rows& rows) {
@@ -72,6 +78,8 @@ void Invitations::on(const AccountClosed& event, const At&, Rows& rows) {
 
 void Invitations::on(const AccountDeleted& event, const At&, Rows& rows) {
     for (const auto id : rows.seconds<InvitationTable, InvitationId>(event.account)) {
+        if (const auto row = rows.find<InvitationTable>(event.account, id))
+            rows.erase<InvitationsByAddress>(row->address, id);
         rows.erase<InvitationTable>(event.account, id);
         rows.erase<InvitationAccounts>(id);
     }
@@ -106,6 +114,24 @@ Paged<InvitationRow> list_invitations(const Reading& reading, AccountId account,
     return answer(std::move(list), page);
 }
 
+Paged<InvitationRow> list_invitations_to(const Reading& reading, const EmailKey& address, Time now,
+                                         const PageRequest& page) {
+    Listing<InvitationRow> list{.reading = reading,
+                                .cursor = 'E',
+                                .index = index_of<InvitationsByAddress>(reading, address),
+                                .order = Order::descending,
+                                .row_of =
+                                    [&reading](std::string_view rest, std::string_view) {
+                                        return find_invitation(reading,
+                                                               InvitationId{last_number(rest)});
+                                    },
+                                .test =
+                                    [now](const InvitationRow& row) {
+                                        return status_at(row, now) == InvitationStatus::pending;
+                                    }};
+    return answer(std::move(list), page);
+}
+
 std::string sender_name(const Reading& reading, const InvitationRow& invitation) {
     const Actor sender{static_cast<ActorKind>(invitation.sender_kind), invitation.sender_number,
                        std::nullopt};
@@ -120,6 +146,19 @@ void write_invitation(JsonWriter& out, const InvitationRow& invitation, Time now
     out.key("sent_at").time(invitation.sent_at);
     out.key("expires_at").time(invitation.expires_at);
     out.key("status").text(to_text(status_at(invitation, now)));
+    out.end_object();
+}
+
+void write_own_invitation(JsonWriter& out, const Reading& reading,
+                          const InvitationRow& invitation) {
+    const auto account = find_account(reading, invitation.account);
+    out.begin_object();
+    out.key("id").number(invitation.id.number);
+    out.key("account_name").text(account ? shown_name(reading, *account) : "");
+    out.key("sender_name").text(sender_name(reading, invitation));
+    out.key("permissions").permissions(invitation.permissions);
+    out.key("sent_at").time(invitation.sent_at);
+    out.key("expires_at").time(invitation.expires_at);
     out.end_object();
 }
 

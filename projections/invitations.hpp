@@ -30,19 +30,21 @@ struct InvitationRow {
     Time sent_at, expires_at;  // Of the valid link.
     std::uint32_t link{};      // The number of the valid link; earlier ones are dead.
     InvitationStatus status{};
+    EmailKey address;  // That it was sent to.
 
     bool operator==(const InvitationRow&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
         return field("id", self.id)("account", self.account)("email", self.email)(
             "permissions", self.permissions)("sender_kind", self.sender_kind)(
             "sender_number", self.sender_number)("sent_at", self.sent_at)(
-            "expires_at", self.expires_at)("link", self.link)("status", self.status);
+            "expires_at", self.expires_at)("link", self.link)("status", self.status)("address",
+                                                                                     self.address);
     }
 };
 
 struct Invitations {
     static constexpr std::string_view name = "invitations";
-    static constexpr int version = 1;
+    static constexpr int version = 2;
     static constexpr std::uint8_t number = 4;
 
     static void on(const UserInvited& event, const At& at, Rows& rows);
@@ -64,10 +66,16 @@ enum class InvitationSelection : std::uint8_t { open, all };  // Open: pending a
 Paged<InvitationRow> list_invitations(const Reading& reading, AccountId account,
                                       InvitationSelection selection, const PageRequest& page);
 
+// Pending ones that were sent to an address, newest first.
+Paged<InvitationRow> list_invitations_to(const Reading& reading, const EmailKey& address, Time now,
+                                         const PageRequest& page);
+
 // The name of whom the invitation is from: an admin's, a user's or an API key's.
 std::string sender_name(const Reading& reading, const InvitationRow& invitation);
 
 // {id, email, permissions, sent_at, expires_at, status}.
 void write_invitation(JsonWriter& out, const InvitationRow& invitation, Time now);
+// As its invitee sees it: {id, account_name, sender_name, permissions, sent_at, expires_at}.
+void write_own_invitation(JsonWriter& out, const Reading& reading, const InvitationRow& invitation);
 
 }  // namespace muster::views

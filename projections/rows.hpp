@@ -46,6 +46,10 @@ enum class Counted : std::uint8_t { no, yes };
 
 void put_part(Writer& out, const std::string& text);
 void put_part(Writer& out, const std::optional<Time>& time);
+template <class Thing>
+void put_part(Writer& out, const Digest<Thing>& digest) {
+    out.raw(digest.bytes);
+}
 inline void put_part(Writer& out, Position position) { out.fixed64(position.number); }
 template <class Thing>
 void put_part(Writer& out, Id<Thing> id) {

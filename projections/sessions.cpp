@@ -4,6 +4,7 @@
 
 #include "events/ip_address.hpp"
 #include "projections/listing.hpp"
+#include "projections/staff.hpp"
 
 namespace muster::views {
 namespace {
@@ -31,7 +32,23 @@ void Sessions::on(const SessionStarted& event, const At& at, Rows& rows) {
         .last_used_at = at.time,
         .expires_at = event.expires_at,
         .user_agent = event.client.value.value_or(Client{}).user_agent,
-        .ip = std::string{at.caller}};
+        .ip = std::string{at.caller},
+        .acting = std::nullopt};
+    rows.insert<SessionTable>(row, row.id);
+    rows.insert<SessionsByUser>({}, event.user, row.id);
+}
+
+void Sessions::on(const ImpersonationStarted& event, const At& at, Rows& rows) {
+    const SessionRow row{.id = event.session,
+                         .user = event.user,
+                         .admin = std::nullopt,
+                         .account = event.account.key,
+                         .started_at = at.time,
+                         .last_used_at = at.time,
+                         .expires_at = event.expires_at,
+                         .user_agent = {},
+                         .ip = {},
+                         .acting = event.admin.key};
     rows.insert<SessionTable>(row, row.id);
     rows.insert<SessionsByUser>({}, event.user, row.id);
 }
@@ -58,7 +75,8 @@ void Sessions::on(const AdminSessionStarted& event, const At& at, Rows& rows) {
                          .last_used_at = at.time,
                          .expires_at = event.expires_at,
                          .user_agent = event.client.value.value_or(Client{}).user_agent,
-                         .ip = std::string{at.caller}};
+                         .ip = std::string{at.caller},
+                         .acting = std::nullopt};
     rows.insert<SessionTable>(row, row.id);
 }
 
@@ -89,7 +107,8 @@ Paged<SessionRow> list_sessions(const Reading& reading, UserId user, Time now,
     return answer(std::move(list), page);
 }
 
-void write_session(JsonWriter& out, const SessionRow& session, SessionId current) {
+void write_session(JsonWriter& out, const Reading& reading, const SessionRow& session,
+                   SessionId current) {
     out.begin_object();
     out.key("id").number(session.id.number);
     out.key("created_at").time(session.started_at);
@@ -107,6 +126,10 @@ void write_session(JsonWriter& out, const SessionRow& session, SessionId current
         out.number(session.account->number);
     } else {
         out.null();
+    }
+    if (session.acting) {
+        out.key("impersonated_by");
+        write_admin_name(out, reading, *session.acting);
     }
     out.end_object();
 }

@@ -20,25 +20,27 @@ struct SessionRow {
     std::optional<AccountId> account;  // Chosen; whether it still holds says standing.hpp.
     Time started_at, last_used_at, expires_at;
     std::string user_agent;
-    std::string ip;  // Address bytes.
+    std::string ip;                 // Address bytes.
+    std::optional<AdminId> acting;  // The admin who acts as the user.
 
     bool operator==(const SessionRow&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
         return field("id", self.id)("user", self.user)("admin", self.admin)(
             "account", self.account)("started_at", self.started_at)(
             "last_used_at", self.last_used_at)("expires_at", self.expires_at)(
-            "user_agent", self.user_agent)("ip", self.ip);
+            "user_agent", self.user_agent)("ip", self.ip)("acting", self.acting);
     }
 };
 
 struct Sessions {
     static constexpr std::string_view name = "sessions";
-    static constexpr int version = 1;
+    static constexpr int version = 2;
     static constexpr std::uint8_t number = 5;
 
     static void on(const SessionStarted& event, const At& at, Rows& rows);
     static void on(const AccountChosen& event, const At& at, Rows& rows);
     static void on(const SessionEnded& event, const At& at, Rows& rows);
+    static void on(const ImpersonationStarted& event, const At& at, Rows& rows);
     static void on(const AdminSessionStarted& event, const At& at, Rows& rows);
     static void on(const AdminSessionEnded& event, const At& at, Rows& rows);
     static void on(const UserDeleted& event, const At& at, Rows& rows);
@@ -52,7 +54,9 @@ std::optional<SessionRow> find_session(const Reading& reading, SessionId session
 Paged<SessionRow> list_sessions(const Reading& reading, UserId user, Time now,
                                 const PageRequest& page);
 
-// {id, created_at, last_used_at, ip, user_agent, current, account_id}.
-void write_session(JsonWriter& out, const SessionRow& session, SessionId current);
+// {id, created_at, last_used_at, ip, user_agent, current, account_id}; of an admin who acts as the
+// user also impersonated_by, and neither address nor agent.
+void write_session(JsonWriter& out, const Reading& reading, const SessionRow& session,
+                   SessionId current);
 
 }  // namespace muster::views

@@ -32,24 +32,69 @@ void Settings::on(const UserManagementSwitched& event, const At& at, Rows& rows)
     });
 }
 
+void Settings::on(const EmailVerificationSwitched& event, const At& at, Rows& rows) {
+    change_settings(at, rows,
+                    [&](SettingsRow& row) { row.email_verification = event.email_verification; });
+}
+
+void Settings::on(const ProfileFieldsLocked& event, const At& at, Rows& rows) {
+    change_settings(at, rows, [&](SettingsRow& row) { row.locked_profile_fields = event.locked; });
+}
+
+void Settings::on(const AccountFieldsRequired& event, const At& at, Rows& rows) {
+    change_settings(at, rows,
+                    [&](SettingsRow& row) { row.required_account_fields = event.required; });
+}
+
+void Settings::on(const InvitationsLimited& event, const At& at, Rows& rows) {
+    change_settings(at, rows, [&](SettingsRow& row) {
+        row.invitations_per_account_hour = event.per_account_hour;
+    });
+}
+
+void Settings::on(const RetentionChanged& event, const At& at, Rows& rows) {
+    change_settings(at, rows, [&](SettingsRow& row) {
+        row.prune_after_months = event.prune_after_months;
+        row.delete_users = event.delete_users;
+        row.deactivate_after_months = event.deactivate_after_months;
+    });
+}
+
 SettingsRow settings(const Reading& reading) {
     return find<SettingsTable>(reading).value_or(SettingsRow{});
 }
 
-// What cannot be switched yet is written as it is.
 void write_settings(JsonWriter& out, const SettingsRow& settings) {
+    const auto on = [&](std::string_view name, Switch value) {
+        out.key(name).boolean(value == Switch::on);
+    };
+    const auto texts = [&](std::string_view name, const std::vector<std::string>& values) {
+        out.key(name).begin_array();
+        for (const auto& value : values)
+            out.text(value);
+        out.end_array();
+    };
+    const auto number = [&](std::string_view name, const std::optional<std::uint32_t>& value) {
+        out.key(name);
+        if (value) {
+            out.number(std::uint64_t{*value});
+        } else {
+            out.null();
+        }
+    };
     out.begin_object();
-    out.key("client_registration").boolean(settings.client_registration == Switch::on);
-    out.key("client_area_user_management")
-        .boolean(settings.client_area_user_management == Switch::on);
-    out.key("email_verification").boolean(false);
-    out.key("locked_profile_fields").begin_array().end_array();
-    out.key("required_account_fields").begin_array().end_array();
-    out.key("limits").begin_object().key("invitations_per_account_hour").null().end_object();
+    on("client_registration", settings.client_registration);
+    on("client_area_user_management", settings.client_area_user_management);
+    on("email_verification", settings.email_verification);
+    texts("locked_profile_fields", settings.locked_profile_fields);
+    texts("required_account_fields", settings.required_account_fields);
+    out.key("limits").begin_object();
+    number("invitations_per_account_hour", settings.invitations_per_account_hour);
+    out.end_object();
     out.key("retention").begin_object();
-    out.key("prune_after_months").null();
-    out.key("delete_users").boolean(false);
-    out.key("deactivate_after_months").null();
+    number("prune_after_months", settings.prune_after_months);
+    on("delete_users", settings.delete_users);
+    number("deactivate_after_months", settings.deactivate_after_months);
     out.end_object().end_object();
 }
 

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "events/event.hpp"
 #include "events/json.hpp"
@@ -15,22 +18,38 @@ struct SettingsRow {
     Switch client_registration = Switch::on;          // Rule R1.
     Switch client_area_user_management = Switch::on;  // Rule I28.
     std::uint64_t version{};                          // Of the settings' stream.
+    Switch email_verification = Switch::off;          // Rule V1.
+    std::vector<std::string> locked_profile_fields, required_account_fields;
+    std::optional<std::uint32_t> invitations_per_account_hour = 100;  // Rule I30.
+    std::optional<std::uint32_t> prune_after_months;
+    Switch delete_users = Switch::off;
+    std::optional<std::uint32_t> deactivate_after_months;
 
     bool operator==(const SettingsRow&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
         return field("client_registration", self.client_registration)(
-            "client_area_user_management", self.client_area_user_management)("version",
-                                                                             self.version);
+            "client_area_user_management", self.client_area_user_management)(
+            "version", self.version)("email_verification", self.email_verification)(
+            "locked_profile_fields", self.locked_profile_fields)("required_account_fields",
+                                                                 self.required_account_fields)(
+            "invitations_per_account_hour", self.invitations_per_account_hour)(
+            "prune_after_months", self.prune_after_months)("delete_users", self.delete_users)(
+            "deactivate_after_months", self.deactivate_after_months);
     }
 };
 
 struct Settings {
     static constexpr std::string_view name = "settings";
-    static constexpr int version = 1;
+    static constexpr int version = 2;
     static constexpr std::uint8_t number = 9;
 
     static void on(const RegistrationSwitched& event, const At& at, Rows& rows);
     static void on(const UserManagementSwitched& event, const At& at, Rows& rows);
+    static void on(const EmailVerificationSwitched& event, const At& at, Rows& rows);
+    static void on(const ProfileFieldsLocked& event, const At& at, Rows& rows);
+    static void on(const AccountFieldsRequired& event, const At& at, Rows& rows);
+    static void on(const InvitationsLimited& event, const At& at, Rows& rows);
+    static void on(const RetentionChanged& event, const At& at, Rows& rows);
     static void on(const auto&, const auto&, Rows&) {}  // Nothing else moves this view.
 };
 

@@ -1,5 +1,7 @@
 #include "projections/staff.hpp"
 
+#include <fmt/format.h>
+
 #include "projections/listing.hpp"
 
 namespace muster::views {
@@ -23,8 +25,33 @@ Listing<typename T::Row> staff_list(const Reading& reading, char cursor) {
 
 void Staff::on(const AdminCreated& event, const At& at, Rows& rows) {
     const auto member = event.member.value.value_or(StaffMember{});
-    rows.insert<AdminTable>({event.admin, member.name, member.email, event.role, at.time},
+    rows.insert<AdminTable>({event.admin, member.name, member.email, event.role, at.time, {}, {}},
                             event.admin);
+}
+
+void Staff::on(const AdminRenamed& event, const At&, Rows& rows) {
+    rows.change<AdminTable>(
+        [&](AdminRow& row) { row.name = event.name.value.value_or(StaffName{}).name; },
+        event.admin);
+}
+void Staff::on(const AdminEmailChanged& event, const At&, Rows& rows) {
+    rows.change<AdminTable>(
+        [&](AdminRow& row) { row.email = event.address.value.value_or(Address{}).email; },
+        event.admin);
+}
+void Staff::on(const RoleAssigned& event, const At&, Rows& rows) {
+    rows.change<AdminTable>([&](AdminRow& row) { row.role = event.role; }, event.admin);
+}
+void Staff::on(const AdminPasswordChanged& event, const At&, Rows& rows) {
+    rows.change<AdminTable>(
+        [&](AdminRow& row) {
+            row.ends_below = event.ends_below.key;
+            row.kept = event.keeps ? event.keeps->key : SessionId{};
+        },
+        event.admin);
+}
+void Staff::on(const AdminDeleted& event, const At&, Rows& rows) {
+    rows.erase<AdminTable>(event.admin);
 }
 
 void Staff::on(const ApiKeyCreated& event, const At& at, Rows& rows) {
@@ -60,6 +87,14 @@ void write_admin(JsonWriter& out, const AdminRow& admin) {
     out.key("name").text(admin.name);
     out.key("email").text(admin.email);
     out.key("role").text(to_text(admin.role));
+    out.end_object();
+}
+
+void write_admin_name(JsonWriter& out, const Reading& reading, AdminId admin) {
+    const auto row = find_admin(reading, admin);
+    out.begin_object();
+    out.key("id").number(admin.number);
+    out.key("name").text(row ? row->name : fmt::format("deleted admin #{}", admin.number));
     out.end_object();
 }
 

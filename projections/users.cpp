@@ -117,7 +117,12 @@ void Users::on(const UserRegistered& event, const At& at, Rows& rows) {
                        std::nullopt,
                        0,
                        at.time,
-                       1};
+                       1,
+                       false,
+                       false,
+                       IdentityStatus::none,
+                       std::nullopt,
+                       std::nullopt};
     rows.insert<UserTable>(user, user.id);
     rows.insert<UsersByEmail>({}, search_text(user.email), user.id);
     rows.insert<UsersBySignIn>({}, std::nullopt, user.id);
@@ -145,9 +150,44 @@ void Users::on(const EmailChanged& event, const At&, Rows& rows) {
         [&](UserRow& user) {
             rows.erase<UsersByEmail>(search_text(user.email), user.id);
             user.email = event.address.value.value_or(Address{}).email;
+            if (event.released != event.taken) {  // Rule V7.
+                user.email_verified = false;
+                user.reset.reset();
+            }
             rows.insert<UsersByEmail>({}, search_text(user.email), user.id);
         },
         event.user);
+}
+
+void Users::on(const PasswordChanged& event, const At&, Rows& rows) {
+    rows.change<UserTable>([](UserRow& user) { user.reset.reset(); }, event.user);
+}
+void Users::on(const PasswordResetRequested& event, const At&, Rows& rows) {
+    rows.change<UserTable>(
+        [&](UserRow& user) { user.reset = {event.link, event.expires_at, event.by}; }, event.user);
+}
+void Users::on(const PasswordReset& event, const At&, Rows& rows) {
+    rows.change<UserTable>([](UserRow& user) { user.reset.reset(); }, event.user);
+}
+void Users::on(const EmailVerified& event, const At&, Rows& rows) {
+    rows.change<UserTable>([](UserRow& user) { user.email_verified = true; }, event.user);
+}
+void Users::on(const SecondFactorEnabled<UserId>& event, const At&, Rows& rows) {
+    rows.change<UserTable>([](UserRow& user) { user.two_factor = true; }, event.holder);
+}
+void Users::on(const SecondFactorDisabled<UserId>& event, const At&, Rows& rows) {
+    rows.change<UserTable>([](UserRow& user) { user.two_factor = false; }, event.holder);
+}
+void Users::on(const SecurityQuestionSet& event, const At&, Rows& rows) {
+    rows.change<UserTable>(
+        [&](UserRow& user) { user.question = event.question.value.value_or(Question{}).question; },
+        event.user);
+}
+void Users::on(const SecurityQuestionCleared& event, const At&, Rows& rows) {
+    rows.change<UserTable>([](UserRow& user) { user.question.reset(); }, event.user);
+}
+void Users::on(const IdentityVerificationSet& event, const At&, Rows& rows) {
+    rows.change<UserTable>([&](UserRow& user) { user.identity = event.status; }, event.user);
 }
 
 void Users::on(const UserDeleted& event, const At&, Rows& rows) {
@@ -205,11 +245,10 @@ Paged<UserRow> list_users(const Reading& reading, const UserFilter& filter,
     if (filter.sort == UserSort::last_sign_in_at) walk_index<UsersBySignIn>(list, generation);
     if (!query.empty()) search_users(list, generation, filter, query);
 
-    // Nobody has two-factor or a verified address yet.
-    const bool nobody = filter.two_factor.value_or(false) || filter.verified.value_or(false);
-    if (nobody || filter.account_count || !query.empty()) {
-        list.test = [&filter, query, nobody](const UserRow& user) {
-            return !nobody &&
+    if (filter.two_factor || filter.verified || filter.account_count || !query.empty()) {
+        list.test = [&filter, query](const UserRow& user) {
+            return user.two_factor == filter.two_factor.value_or(user.two_factor) &&
+                   user.email_verified == filter.verified.value_or(user.email_verified) &&
                    user.account_count ==
                        filter.account_count.value_or(std::uint64_t{user.account_count}) &&
                    (query.empty() || found_by(user, query));
@@ -225,10 +264,10 @@ void write_user_members(JsonWriter& out, const UserRow& user) {
     out.key("last_name").text(user.last_name);
     out.key("email").text(user.email);
     out.key("language").text(user.language);
-    out.key("two_factor").boolean(false);
-    out.key("security_question").boolean(false);
-    out.key("email_verified").boolean(false);
-    out.key("identity_verification").text("none");
+    out.key("two_factor").boolean(user.two_factor);
+    out.key("security_question").boolean(user.question.has_value());
+    out.key("email_verified").boolean(user.email_verified);
+    out.key("identity_verification").text(to_text(user.identity));
     out.key("last_sign_in_at");
     write_optional_time(out, user.last_sign_in_at);
     out.key("account_count").number(std::uint64_t{user.account_count});

@@ -12,6 +12,17 @@
 
 namespace muster::views {
 
+struct ResetLink {
+    std::uint32_t number{};
+    Time expires_at;
+    Requester by{};
+
+    bool operator==(const ResetLink&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("number", self.number)("expires_at", self.expires_at)("by", self.by);
+    }
+};
+
 struct UserRow {
     UserId id;
     std::string first_name, last_name, email, language;
@@ -19,13 +30,19 @@ struct UserRow {
     std::uint32_t account_count{};
     Time created_at;
     std::uint64_t version{};  // Of the user's stream (ETag).
+    bool two_factor{}, email_verified{};
+    IdentityStatus identity{};
+    std::optional<std::string> question;  // The security question, where there is one.
+    std::optional<ResetLink> reset;       // The link for a new password that works, if any does.
 
     bool operator==(const UserRow&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
         return field("id", self.id)("first_name", self.first_name)("last_name", self.last_name)(
             "email", self.email)("language", self.language)(
             "last_sign_in_at", self.last_sign_in_at)("account_count", self.account_count)(
-            "created_at", self.created_at)("version", self.version);
+            "created_at", self.created_at)("version", self.version)("two_factor", self.two_factor)(
+            "email_verified", self.email_verified)("identity", self.identity)(
+            "question", self.question)("reset", self.reset);
     }
 };
 
@@ -34,7 +51,7 @@ std::string name_of(const UserRow& user);
 
 struct Users {
     static constexpr std::string_view name = "users";
-    static constexpr int version = 2;  // Raise it and the view is rebuilt from the first event.
+    static constexpr int version = 3;  // Raise it and the view is rebuilt from the first event.
     static constexpr std::uint8_t number = 1;
 
     static void every(const At& at, Rows& rows);  // Before `on`, whatever the event.
@@ -42,6 +59,15 @@ struct Users {
     static void on(const UserRenamed& event, const At& at, Rows& rows);
     static void on(const LanguageChosen& event, const At& at, Rows& rows);
     static void on(const EmailChanged& event, const At& at, Rows& rows);
+    static void on(const PasswordChanged& event, const At& at, Rows& rows);
+    static void on(const PasswordResetRequested& event, const At& at, Rows& rows);
+    static void on(const PasswordReset& event, const At& at, Rows& rows);
+    static void on(const EmailVerified& event, const At& at, Rows& rows);
+    static void on(const SecondFactorEnabled<UserId>& event, const At& at, Rows& rows);
+    static void on(const SecondFactorDisabled<UserId>& event, const At& at, Rows& rows);
+    static void on(const SecurityQuestionSet& event, const At& at, Rows& rows);
+    static void on(const SecurityQuestionCleared& event, const At& at, Rows& rows);
+    static void on(const IdentityVerificationSet& event, const At& at, Rows& rows);
     static void on(const UserDeleted& event, const At& at, Rows& rows);
     static void on(const AccountOpened& event, const At& at, Rows& rows);
     static void on(const AssociationGranted& event, const At& at, Rows& rows);

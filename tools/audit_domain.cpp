@@ -14,15 +14,6 @@ auto* found_in(const Map& map, const Key& key) {
     return found == map.end() ? nullptr : &found->second;
 }
 
-EmailKey email_key_of(const StreamId& stream) {
-    EmailKey key;
-    for (std::size_t n = 0; n < 8; ++n) {
-        key.bytes[n] = static_cast<std::uint8_t>(stream.high >> (56 - 8 * n));
-        key.bytes[n + 8] = static_cast<std::uint8_t>(stream.low >> (56 - 8 * n));
-    }
-    return key;
-}
-
 // Folds into a state that is there, or that the event makes; nothing else comes to be by it.
 template <class Made, class Map, class Key>
 void fold_into(Map& map, const Key& key, const Event& event) {
@@ -117,12 +108,14 @@ void DomainAudit::fold_stream(const StreamId& stream, const Event& event) {
             return;
         }
         case StreamKind::session:
-            return fold_into<MadeBy<SessionStarted, AdminSessionStarted>>(
+            return fold_into<MadeBy<SessionStarted, AdminSessionStarted, ImpersonationStarted>>(
                 world_.sessions, SessionId{stream.low}, event);
         case StreamKind::staff:
             return evolve(world_.staff, event);
         case StreamKind::settings:
             return evolve(world_.settings, event);
+        case StreamKind::attempts:
+            return;  // A count, which nothing else rests on.
     }
 }
 

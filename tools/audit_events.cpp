@@ -37,6 +37,80 @@ struct Judge {
         if (user == nullptr) return there(e.user);
         return user->password + 1 == e.password ? Wrong{} : "the password's number is not the next";
     }
+    Wrong operator()(const PasswordResetRequested& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        if (user->address != e.address.key) return "the link is not for the user's address";
+        return user->reset.number + 1 == e.link ? Wrong{} : "the link's number is not the next";
+    }
+    Wrong operator()(const PasswordReset& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        if (!user->reset.open || user->reset.number != e.link) return "the link was not open";
+        return user->password + 1 == e.password ? Wrong{} : "the password's number is not the next";
+    }
+    Wrong operator()(const EmailVerificationRequested& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        if (user->address != e.address.key) return "the link is not for the user's address";
+        return user->verification.number + 1 == e.link ? Wrong{}
+                                                       : "the link's number is not the next";
+    }
+    Wrong operator()(const EmailVerified& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        return user->address == e.address.key && user->verification.address == e.address.key
+                   ? Wrong{}
+                   : "no link was mailed to this address (V3)";
+    }
+    template <class Holder>
+    Wrong operator()(const SecondFactorStarted<Holder>& e) const {
+        const auto* factor = factor_of(e.holder);
+        if (factor == nullptr) return nobody_there;
+        if (factor->on()) return "two-factor is on";
+        return factor->factor + 1 == e.factor ? Wrong{} : "the secret's number is not the next";
+    }
+    template <class Holder>
+    Wrong operator()(const SecondFactorEnabled<Holder>& e) const {
+        const auto* factor = factor_of(e.holder);
+        if (factor == nullptr) return nobody_there;
+        return factor->state == SecondFactor::State::started && factor->factor == e.factor
+                   ? Wrong{}
+                   : "two-factor was not started (L15)";
+    }
+    template <class Holder>
+    Wrong operator()(const SecondFactorDisabled<Holder>& e) const {
+        const auto* factor = factor_of(e.holder);
+        if (factor == nullptr) return nobody_there;
+        return factor->state != SecondFactor::State::off ? Wrong{} : "two-factor is off";
+    }
+    template <class Holder>
+    Wrong operator()(const SecondFactorUsed<Holder>& e) const {
+        const auto* factor = factor_of(e.holder);
+        if (factor == nullptr) return nobody_there;
+        return factor->on() && e.step > factor->last_step ? Wrong{} : "the code was used already";
+    }
+    template <class Holder>
+    Wrong operator()(const RecoveryCodeUsed<Holder>& e) const {
+        const auto* factor = factor_of(e.holder);
+        if (factor == nullptr) return nobody_there;
+        const bool one_of_them = e.code >= 1 && e.code <= recovery_code_count;
+        return factor->on() && one_of_them && !factor->used_recovery_codes.contains(e.code)
+                   ? Wrong{}
+                   : "the recovery code was used already";
+    }
+    Wrong operator()(const SecurityQuestionSet& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        return user->security_answer + 1 == e.answer ? Wrong{}
+                                                     : "the answer's number is not the next";
+    }
+    Wrong operator()(const SecurityQuestionCleared& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        return user->has_question ? Wrong{} : "there is no security question (L16)";
+    }
+    Wrong operator()(const IdentityVerificationSet& e) const { return there(e.user); }
     Wrong operator()(const UserDeleted& e) const {
         const auto* user = world.user(e.user);
         if (user == nullptr) return there(e.user);
@@ -143,10 +217,18 @@ struct Judge {
         return chosen(e.account.key, e.user);
     }
     Wrong operator()(const SessionEnded& e) const { return session_of(e.session, e.user); }
+    Wrong operator()(const ImpersonationStarted& e) const {
+        if (!world.seen_sessions.insert(e.session.number))
+            return "the session's number was handed out before";
+        if (const auto wrong = admin(e.admin.key); !wrong.empty()) return wrong;
+        if (world.staff.admins.at(e.admin.key).role == Role::auditor)
+            return "an auditor acts as a user (L10, A8)";
+        return chosen(e.account.key, e.user);
+    }
     Wrong operator()(const AdminSessionStarted& e) const {
         if (!world.seen_sessions.insert(e.session.number))
             return "the session's number was handed out before";
-        return world.staff.admins.contains(e.admin.key) ? Wrong{} : "there is no such admin";
+        return admin(e.admin.key);
     }
     Wrong operator()(const AdminSessionEnded& e) const {
         const auto* session = world.session(e.session);
@@ -161,6 +243,27 @@ struct Judge {
             return "the admin's number was handed out before";
         return world.staff.holder_of(e.address.key) ? "an admin has the address already" : Wrong{};
     }
+    Wrong operator()(const AdminRenamed& e) const { return admin(e.admin); }
+    Wrong operator()(const AdminEmailChanged& e) const {
+        const auto holder = world.staff.holder_of(e.taken.key);
+        return !holder || holder == e.admin ? admin(e.admin) : "an admin has the address already";
+    }
+    Wrong operator()(const RoleAssigned& e) const {
+        if (const auto wrong = admin(e.admin); !wrong.empty()) return wrong;
+        return e.role != Role::administrator && world.staff.is_last_administrator(e.admin)
+                   ? "it is the last administrator"
+                   : Wrong{};
+    }
+    Wrong operator()(const AdminPasswordChanged& e) const {
+        if (const auto wrong = admin(e.admin); !wrong.empty()) return wrong;
+        return world.staff.admins.at(e.admin).password + 1 == e.password
+                   ? Wrong{}
+                   : "the password's number is not the next";
+    }
+    Wrong operator()(const AdminDeleted& e) const {
+        return world.staff.is_last_administrator(e.admin) ? "it is the last administrator"
+                                                          : admin(e.admin);
+    }
     Wrong operator()(const ApiKeyCreated& e) const {
         return world.seen_api_keys.insert(e.api_key.number)
                    ? Wrong{}
@@ -174,8 +277,44 @@ struct Judge {
     }
     Wrong operator()(const RegistrationSwitched&) const { return {}; }
     Wrong operator()(const UserManagementSwitched&) const { return {}; }
+    Wrong operator()(const EmailVerificationSwitched&) const { return {}; }
+    Wrong operator()(const ProfileFieldsLocked& e) const {
+        return std::ranges::all_of(e.locked, is_lockable_field) ? Wrong{}
+                                                                : "there is no such field (L13)";
+    }
+    Wrong operator()(const AccountFieldsRequired& e) const {
+        return std::ranges::all_of(e.required, is_profile_field) ? Wrong{}
+                                                                 : "there is no such field (R8)";
+    }
+    Wrong operator()(const InvitationsLimited& e) const {
+        return e.per_account_hour != 0U ? Wrong{} : "the limit is zero (I30)";
+    }
+    Wrong operator()(const RetentionChanged& e) const {
+        return e.prune_after_months != 0U && e.deactivate_after_months != 0U
+                   ? Wrong{}
+                   : "the months are zero (X11)";
+    }
+
+    // --- At the door
+
+    Wrong operator()(const AttemptFailed&) const { return {}; }
+    Wrong operator()(const ResetAsked&) const { return {}; }
+    Wrong operator()(const AttemptsCleared&) const { return {}; }
 
 private:
+    static constexpr Wrong nobody_there = "there is no such holder";
+
+    const SecondFactor* factor_of(UserId id) const {
+        const auto* user = world.user(id);
+        return user == nullptr ? nullptr : &user->second_factor;
+    }
+    const SecondFactor* factor_of(AdminId id) const {
+        const auto* found = world.staff.find(id);
+        return found == nullptr ? nullptr : &found->second_factor;
+    }
+    Wrong admin(AdminId id) const {
+        return world.staff.find(id) != nullptr ? Wrong{} : "there is no such admin";
+    }
     Wrong there(UserId id) const {
         return world.user(id) != nullptr ? Wrong{} : "there is no such user (X5)";
     }
@@ -217,6 +356,8 @@ bool addresses_fit(const Event& event, const Keys& keys) {
     if (const auto* e = std::get_if<EmailChanged>(&event)) return fits(keys, e->address, e->taken);
     if (const auto* e = std::get_if<UserInvited>(&event))
         return fits(keys, e->invitee, e->address.key);
+    if (const auto* e = std::get_if<AdminEmailChanged>(&event))
+        return fits(keys, e->address, e->taken.key);
     if (const auto* e = std::get_if<AdminCreated>(&event))
         return fits(keys, e->member, e->address.key);
     return true;

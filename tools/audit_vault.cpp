@@ -23,6 +23,23 @@ std::optional<Place> parse_place(std::string_view key) {
     return place;
 }
 
+std::string_view name_of(SecretKind kind) {
+    switch (kind) {
+        case SecretKind::user_password:
+        case SecretKind::admin_password:
+            break;
+        case SecretKind::user_second_factor:
+        case SecretKind::admin_second_factor:
+            return "the second factor's secret";
+        case SecretKind::user_recovery_codes:
+        case SecretKind::admin_recovery_codes:
+            return "the list of recovery codes";
+        case SecretKind::user_security_answer:
+            return "the security answer";
+    }
+    return "the password";
+}
+
 class VaultAudit {
 public:
     VaultAudit(const Log& log, const Keys& keys, const World& world, Findings& findings)
@@ -31,9 +48,11 @@ public:
     // Rows without an owner.
     void check_row(std::string_view key) {
         const auto place = parse_place(key);
-        const bool owned = place && (place->table == 'k'   ? owns_key(*place)
-                                     : place->table == 's' ? password_number(*place) > 0
-                                                           : false);
+        const bool owned =
+            place && (place->table == 'k' ? owns_key(*place)
+                      : place->table == 's'
+                          ? secret_number(static_cast<SecretKind>(place->kind), place->number) > 0
+                          : false);
         if (!owned) findings_.add(std::string{vault}, fmt::format("{} has no owner", to_hex(key)));
     }
 
@@ -41,7 +60,7 @@ public:
     void check_owners() {
         for (const auto& [id, user] : world_.users) {
             need_key(subject_of(id), to_text(stream_of(id)));
-            need_password(SecretKind::user_password, id.number, user.password);
+            need_secrets(SubjectKind::user, id.number);
         }
         for (const auto& [id, account] : world_.accounts) {
             need_key(subject_of(id), to_text(stream_of(id)));
@@ -50,7 +69,7 @@ public:
         }
         for (const auto& [id, admin] : world_.staff.admins) {
             need_key(subject_of(id), fmt::format("admin {}", id.number));
-            need_password(SecretKind::admin_password, id.number, admin.password);
+            need_secrets(SubjectKind::admin, id.number);
         }
     }
     const std::optional<Fault>& fault() const { return fault_; }
@@ -69,16 +88,29 @@ private:
         }
         return false;
     }
-    std::uint32_t password_number(const Place& place) const {
-        switch (static_cast<SecretKind>(place.kind)) {
-            case SecretKind::user_password: {
-                const auto* user = world_.user(UserId{place.number});
+    // Of the secret that must be there; zero: none may.
+    std::uint32_t secret_number(SecretKind kind, std::uint64_t number) const {
+        const auto factor = [](const SecondFactor& state) {
+            return state.state == SecondFactor::State::off ? 0 : state.factor;
+        };
+        const auto codes = [](const SecondFactor& state) { return state.on() ? state.factor : 0; };
+        const auto* user = world_.user(UserId{number});
+        const auto* admin = world_.staff.find(AdminId{number});
+        switch (kind) {
+            case SecretKind::user_password:
                 return user == nullptr ? 0 : user->password;
-            }
-            case SecretKind::admin_password: {
-                const auto found = world_.staff.admins.find(AdminId{place.number});
-                return found == world_.staff.admins.end() ? 0 : found->second.password;
-            }
+            case SecretKind::user_second_factor:
+                return user == nullptr ? 0 : factor(user->second_factor);
+            case SecretKind::user_recovery_codes:
+                return user == nullptr ? 0 : codes(user->second_factor);
+            case SecretKind::user_security_answer:
+                return user == nullptr || !user->has_question ? 0 : user->security_answer;
+            case SecretKind::admin_password:
+                return admin == nullptr ? 0 : admin->password;
+            case SecretKind::admin_second_factor:
+                return admin == nullptr ? 0 : factor(admin->second_factor);
+            case SecretKind::admin_recovery_codes:
+                return admin == nullptr ? 0 : codes(admin->second_factor);
         }
         return 0;
     }
@@ -91,16 +123,22 @@ private:
         else if ((*row)->size() != Seed{}.size())
             findings_.add(std::move(whose), "its key in the vault is of another size");
     }
-    void need_password(SecretKind kind, std::uint64_t number, std::uint32_t password) {
-        if (password == 0) return;
-        auto whose =
-            fmt::format("{}-{}", kind == SecretKind::user_password ? "user" : "admin", number);
-        const auto kept = find_password(log_, keys_, kind, number);
-        if (!kept) return take(kept.error(), std::move(whose));
-        if (!*kept)
-            findings_.add(std::move(whose), "the password is missing in the vault");
-        else if ((*kept)->number != password)
-            findings_.add(std::move(whose), "the password in the vault is another one");
+    void need_secrets(SubjectKind subject, std::uint64_t id) {
+        for (const auto kind : secrets_of(subject)) {
+            const auto number = secret_number(kind, id);
+            if (number == 0) continue;
+            auto whose = fmt::format("{}-{}", subject == SubjectKind::user ? "user" : "admin", id);
+            const auto kept = find_password(log_, keys_, kind, id);
+            if (!kept) {
+                take(kept.error(), std::move(whose));
+            } else if (!*kept) {
+                findings_.add(std::move(whose),
+                              fmt::format("{} is missing in the vault", name_of(kind)));
+            } else if ((*kept)->number != number) {
+                findings_.add(std::move(whose),
+                              fmt::format("{} in the vault is another one", name_of(kind)));
+            }
+        }
     }
     void take(const Fault& fault, std::string whose) {
         if (fault.kind == Fault::Kind::damaged)

@@ -19,6 +19,7 @@ struct ServeOptions {
     unsigned threads = 2;
     std::int64_t clock_offset_s{};
     bool accept_loss{};
+    std::string rate_limits = "on";  // Or "off": for load tests.
 };
 int serve(const ServeOptions& options);
 

@@ -150,6 +150,12 @@ int main(int argc, char** argv) {
                      "Seconds to shift the clock by, for drills")
         ->envname("MUSTER_CLOCK_OFFSET")
         ->check(CLI::Range(-century_s, century_s));
+    serve_command
+        ->add_option("--rate-limits", serving.rate_limits,
+                     "Whether attempts and invitations without end are refused; off for load tests")
+        ->envname("MUSTER_RATE_LIMITS")
+        ->check(CLI::IsMember({"on", "off"}))
+        ->capture_default_str();
     serve_command->add_flag("--accept-loss", serving.accept_loss,
                             "Open a log that is shorter than it was known to be, for once");
 

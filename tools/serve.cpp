@@ -140,6 +140,7 @@ int serve(const ServeOptions& options) {
     while (service_options.public_url.ends_with('/'))
         service_options.public_url.pop_back();
     service_options.clock_offset = std::chrono::seconds{options.clock_offset_s};
+    if (options.rate_limits == "off") service_options.committer.limits = RateLimits::off;
     http::Service service{**log, folder->keys(), **store, service_options, end_after};
 
     http::ServerOptions server_options;
@@ -160,6 +161,8 @@ int serve(const ServeOptions& options) {
         fmt::print(stderr, "muster: warning: the clock is shifted by {} s\n",
                    options.clock_offset_s);
     }
+    if (options.rate_limits == "off")
+        fmt::print(stderr, "muster: warning: nothing is limited; use this for load tests only\n");
     fmt::print("Muster listens on http://{}:{}\n",
                endpoint->address.contains(':') ? "[" + endpoint->address + "]" : endpoint->address,
                (*server)->port());

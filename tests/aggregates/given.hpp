@@ -15,6 +15,7 @@
 
 #include "aggregates/access.hpp"
 #include "aggregates/account.hpp"
+#include "aggregates/attempts.hpp"
 #include "aggregates/email.hpp"
 #include "aggregates/evolve.hpp"
 #include "aggregates/session.hpp"
@@ -70,20 +71,34 @@ inline const std::map<std::string_view, std::set<ErrorKind>> promised{
     {"account.owner_cannot_leave", {ErrorKind::conflict}},
     {"account.owner_permissions", {ErrorKind::conflict}},
     {"admin.email_taken", {ErrorKind::conflict}},
+    {"admin.last_administrator", {ErrorKind::conflict}},
+    {"admin.not_found", {ErrorKind::not_found}},
     {"api_key.not_found", {ErrorKind::not_found}},
+    {"code.wrong", {ErrorKind::forbidden}},
     {"invitation.accepted", {ErrorKind::conflict}},
     {"invitation.not_found", {ErrorKind::not_found}},
     {"invitation.pending", {ErrorKind::conflict}},
     {"password.wrong", {ErrorKind::forbidden}},
     {"permissions.empty", {ErrorKind::invalid}},
+    {"profile.locked", {ErrorKind::forbidden}},
+    {"rate.limited", {ErrorKind::limited}},
+    {"request.invalid", {ErrorKind::invalid}},
+    {"security_answer.required", {ErrorKind::invalid}},
+    {"security_answer.wrong", {ErrorKind::forbidden}},
     {"session.account_required", {ErrorKind::conflict}},
     {"session.invalid_credentials", {ErrorKind::unauthenticated}},
     {"session.not_found", {ErrorKind::not_found}},
     {"session.other_account", {ErrorKind::conflict}},
     {"session.required", {ErrorKind::unauthenticated}},
+    {"session.second_factor_required", {ErrorKind::unauthenticated}},
     {"setup.done", {ErrorKind::conflict}},
+    {"token.expired", {ErrorKind::gone}},
+    {"token.not_found", {ErrorKind::not_found}},
+    {"two_factor.not_started", {ErrorKind::conflict}},
+    {"two_factor.on", {ErrorKind::conflict}},
     {"user.email_taken", {ErrorKind::conflict}},
     {"user.is_owner", {ErrorKind::conflict}},
+    {"user.no_email", {ErrorKind::conflict}},
     {"user.not_found", {ErrorKind::not_found}},
     {"user.several_accounts", {ErrorKind::conflict}},
     {"user_management.disabled", {ErrorKind::forbidden}},
@@ -98,6 +113,7 @@ struct World {
     std::map<UserId, User> users;
     std::map<EmailKey, EmailHolder> holders;
     std::map<SessionId, Session> sessions;
+    std::map<AttemptsKey, Attempts> attempts;
     Staff staff;
     Settings settings;
 
@@ -110,6 +126,7 @@ struct World {
     User seen(UserId id) const { return found(users, id); }
     EmailHolder seen(EmailKey key) const { return found(holders, key); }
     Session seen(SessionId id) const { return found(sessions, id); }
+    Attempts seen(AttemptsKey key) const { return found(attempts, key); }
     const Staff& seen(Staff::Key) const { return staff; }
     const Settings& seen(SettingsKey) const { return settings; }
     template <class Command>
@@ -138,22 +155,16 @@ private:
             case StreamKind::account:
                 return fold(accounts, AccountId{stream.low}, event);
             case StreamKind::email:
-                return fold(holders, key_of(stream), event);
+                return fold(holders, email_key_of(stream), event);
             case StreamKind::session:
                 return fold(sessions, SessionId{stream.low}, event);
             case StreamKind::staff:
                 return evolve(staff, event);
             case StreamKind::settings:
                 return evolve(settings, event);
+            case StreamKind::attempts:
+                return fold(attempts, attempts_key_of(stream), event);
         }
-    }
-    static EmailKey key_of(const StreamId& stream) {
-        EmailKey key;
-        for (std::size_t n = 0; n < 8; ++n) {
-            key.bytes[n] = static_cast<std::uint8_t>(stream.high >> (56 - 8 * n));
-            key.bytes[n + 8] = static_cast<std::uint8_t>(stream.low >> (56 - 8 * n));
-        }
-        return key;
     }
 };
 

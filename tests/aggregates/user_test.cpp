@@ -367,4 +367,171 @@ TEST(User, WithADeletedUsersAddressIsANewUser) {  // Rule X10.
     EXPECT_FALSE(after.world().seen(bob).present());
 }
 
+// --- Links, second factor, security question
+
+const Proof by_staff{Proof::Kind::staff, 0};
+const Proof right_password{Proof::Kind::password, 1};
+const Time in_an_hour = after(1h);
+const PasswordResetRequested link_mailed{
+    bob, 1, {bobs_address}, in_an_hour, Requester::holder, AttemptsKey{}};
+const RequestPasswordReset bob_asks{Requester::holder, monday, AttemptsKey{}};
+
+TEST(User, AResetIsBoundToItsLinkItsTimeAndItsAddress) {
+    Given{bob_registered}.when(bob, bob_asks).then({link_mailed}, and_again_more);
+    Given{bob_registered, link_mailed}
+        .when(bob, ResetPassword{1, 0, after(59min)})
+        .then({PasswordReset{bob, 1, 2}}, and_again_refused("token.not_found"));
+    Given{bob_registered, link_mailed}
+        .when(bob, ResetPassword{2, 0, monday})
+        .then_refused("token.not_found");
+    Given{bob_registered, link_mailed}
+        .when(bob, ResetPassword{1, 0, in_an_hour})
+        .then_refused("token.not_found");
+    const EmailChanged moved{bob, bobs_address, new_address, {Address{new_email}}};
+    Given{bob_registered, link_mailed, moved}
+        .when(bob, ResetPassword{1, 0, monday})
+        .then_refused("token.not_found");
+    Given{bob_registered, link_mailed, PasswordChanged{bob, 2}}
+        .when(bob, ResetPassword{1, 0, monday})
+        .then_refused("token.not_found");
+    Given{bob_registered}.when(bob, ResetPassword{0, 0, monday}).then_refused("token.not_found");
+}
+
+TEST(User, AResetEndsEverySession) {  // Rule L18.
+    Given{bob_registered, bob_signed_in, bob_signed_in_on_tablet, link_mailed}
+        .when(bob, ResetPassword{1, 0, monday})
+        .then({PasswordReset{bob, 1, 2}, phone_ended, tablet_ended},
+              and_again_refused("token.not_found"));
+}
+
+TEST(User, WithoutAnAddressNobodyIsMailed) {  // Rule M6.
+    auto nowhere_to_write = bob_registered;
+    nowhere_to_write.address.reset();
+    Given{nowhere_to_write}.when(bob, bob_asks).then_refused("user.no_email");
+    Given{nowhere_to_write}
+        .when(bob, RequestEmailVerification{monday})
+        .then_refused("user.no_email");
+}
+
+TEST(User, ASecurityQuestionIsAnsweredInASelfServiceReset) {  // Rule L17.
+    const SecurityQuestionSet asked{bob, 1, {Question{"Pet?"}}};
+    Given{bob_registered, asked, link_mailed}
+        .when(bob, ResetPassword{1, 0, monday})
+        .then_refused("security_answer.required");
+    Given{bob_registered, asked, SecurityQuestionSet{bob, 2, {Question{"Pet?"}}}, link_mailed}
+        .when(bob, ResetPassword{1, 1, monday})
+        .then_refused("security_answer.wrong");  // Verified against the one before.
+    Given{bob_registered, asked, link_mailed}
+        .when(bob, ResetPassword{1, 1, monday})
+        .then({PasswordReset{bob, 1, 2}}, and_again_refused("token.not_found"));
+    auto by_support = link_mailed;
+    by_support.by = Requester::staff;
+    Given{bob_registered, asked, by_support}
+        .when(bob, ResetPassword{1, 0, monday})
+        .then({PasswordReset{bob, 1, 2}}, and_again_refused("token.not_found"));
+}
+
+TEST(User, ASecurityQuestionIsTheUsersToSetAndStaffsToClear) {  // Rule L16.
+    const SecurityQuestionSet asked{bob, 1, {Question{"Pet?"}}};
+    Given{bob_registered}
+        .when(bob, SetSecurityQuestion{"Pet?", right_password})
+        .then({asked}, and_again_more);
+    Given{bob_registered}.when(bob, SetSecurityQuestion{"Pet?", {}}).then_refused("password.wrong");
+    Given{bob_registered, asked}
+        .when(bob, ClearSecurityQuestion{by_staff})
+        .then({SecurityQuestionCleared{bob}});
+}
+
+TEST(User, AnAddressIsVerifiedByTheNewestLink) {  // Rules V3, V6.
+    const EmailVerificationRequested first{bob, 1, {bobs_address}, in_an_hour},
+        second{bob, 2, {bobs_address}, in_an_hour};
+    Given{bob_registered}.when(bob, RequestEmailVerification{monday}).then({first}, and_again_more);
+    Given{bob_registered, first}
+        .when(bob, VerifyEmail{1, monday})
+        .then({EmailVerified{bob, {bobs_address}}});
+    Given{bob_registered, first}
+        .when(bob, VerifyEmail{1, in_an_hour})
+        .then_refused("token.expired");
+    Given{bob_registered, first, second}
+        .when(bob, VerifyEmail{1, monday})
+        .then_refused("token.not_found");
+}
+
+TEST(User, AChangedAddressIsNotVerified) {  // Rule V7.
+    const EmailVerificationRequested mailed{bob, 1, {bobs_address}, in_an_hour};
+    const EmailVerified verified{bob, {bobs_address}};
+    const EmailChanged moved{bob, bobs_address, new_address, {Address{new_email}}};
+    const EmailChanged spelled{bob, bobs_address, bobs_address, {Address{"BOB@example.com"}}};
+    EXPECT_TRUE(Given(bob_registered, mailed, verified, spelled).world().seen(bob).email_verified);
+    EXPECT_FALSE(Given(bob_registered, mailed, verified, moved).world().seen(bob).email_verified);
+    Given{bob_registered, mailed, verified, moved}
+        .when(bob, VerifyEmail{1, monday})
+        .then_refused("token.not_found");
+}
+
+const SecondFactorStarted<UserId> started{bob, 1};
+const SecondFactorEnabled<UserId> enabled{bob, 1, 100};
+GivenCode code_of(std::uint64_t step) { return {GivenCode::Given::yes, 1, step, 0}; }
+SignIn bob_signs_in(const GivenCode& code) {
+    return {phone, 1, std::nullopt, "Phone", monday, code};
+}
+
+TEST(User, TwoFactorIsOnOnceItIsConfirmed) {
+    Given{bob_registered}
+        .when(bob, StartSecondFactor{right_password})
+        .then({started}, and_again_more);
+    Given{bob_registered}.when(bob, StartSecondFactor{}).then_refused("password.wrong");
+    Given{bob_registered}
+        .when(bob, ConfirmSecondFactor{code_of(100)})
+        .then_refused("two_factor.not_started");
+    Given{bob_registered, started}
+        .when(bob, ConfirmSecondFactor{code_of(0)})
+        .then_refused("code.wrong");
+    Given{bob_registered, started}
+        .when(bob, ConfirmSecondFactor{code_of(100)})
+        .then({enabled}, and_again_refused("two_factor.on"));
+    Given{bob_registered, started, SecondFactorStarted<UserId>{bob, 2}}
+        .when(bob, ConfirmSecondFactor{code_of(100)})
+        .then_refused("code.wrong");  // Of the secret before.
+    Given{bob_registered, started}
+        .when(bob, bob_signs_in({}))
+        .then({bob_signed_in}, and_again_more);
+}
+
+TEST(User, ASignInNeedsACodeThatWasNotUsed) {
+    const auto on = Given{bob_registered, started, enabled};
+    on.when(bob, bob_signs_in({})).then_refused("session.second_factor_required");
+    on.when(bob, bob_signs_in(code_of(0))).then_refused("session.invalid_credentials");
+    on.when(bob, bob_signs_in(code_of(100))).then_refused("session.invalid_credentials");
+    on.when(bob, bob_signs_in(code_of(99))).then_refused("session.invalid_credentials");
+    on.when(bob, bob_signs_in(code_of(101)))
+        .then({SecondFactorUsed<UserId>{bob, 101}, bob_signed_in},
+              and_again_refused("session.invalid_credentials"));
+    const GivenCode recovery{GivenCode::Given::yes, 1, 0, 7};
+    on.when(bob, bob_signs_in(recovery))
+        .then({RecoveryCodeUsed<UserId>{bob, 7}, bob_signed_in},
+              and_again_refused("session.invalid_credentials"));
+}
+
+TEST(User, StaffSwitchesTwoFactorOffWhichEndsSessions) {  // Rules L15, L18.
+    Given{bob_registered, bob_signed_in, started, enabled}
+        .when(bob, DisableSecondFactor{by_staff})
+        .then({SecondFactorDisabled<UserId>{bob}, phone_ended});
+    Given{bob_registered, bob_signed_in, started, enabled}
+        .when(bob, DisableSecondFactor{right_password})
+        .then({SecondFactorDisabled<UserId>{bob}});
+    Given{bob_registered, started, enabled}
+        .when(bob, DisableSecondFactor{})
+        .then_refused("password.wrong");
+}
+
+TEST(User, AnIdentityHasAStatus) {  // Rule V9.
+    Given{bob_registered}
+        .when(bob, SetIdentityVerification{IdentityStatus::approved})
+        .then({IdentityVerificationSet{bob, IdentityStatus::approved}});
+    Given{bob_registered}
+        .when(bob, SetIdentityVerification{IdentityStatus::none})
+        .then_already_so();
+}
+
 }  // namespace muster::user_test

@@ -103,7 +103,12 @@ private:
     void fill(Role& value) { value = static_cast<Role>(below(3)); }
     void fill(Switch& value) { value = static_cast<Switch>(below(2)); }
     void fill(SettingsKey&) {}
-    void fill(EmailKey& key) {
+    void fill(IdentityStatus& value) { value = static_cast<IdentityStatus>(below(5)); }
+    void fill(Requester& value) { value = static_cast<Requester>(below(2)); }
+    void fill(AttemptKind& value) { value = static_cast<AttemptKind>(below(3)); }
+    void fill(std::uint64_t& value) { value = random_() >> below(64); }
+    template <class Thing>
+    void fill(Digest<Thing>& key) {
         for (auto& byte : key.bytes)
             byte = static_cast<std::uint8_t>(random_());
     }

@@ -8,6 +8,7 @@
 #include <set>
 #include <vector>
 
+#include "events/token.hpp"
 #include "http/route.hpp"
 #include "tests/http/house.hpp"
 
@@ -62,8 +63,13 @@ const std::map<std::string_view, Set> who_may{
     {"SignInAdmin", everyone},
     {"GetAdminSession", admins},
     {"SignOutAdmin", admins},
+    {"StartAdminTwoFactor", admins},  // Each of the own one.
+    {"DisableAdminTwoFactor", admins},
+    {"ConfirmAdminTwoFactor", admins},
     {"ListAdmins", administrators},
     {"CreateAdmin", administrators},
+    {"UpdateAdmin", administrators},
+    {"DeleteAdmin", administrators},
     {"ListApiKeys", administrators},
     {"CreateApiKey", administrators},
     {"RevokeApiKey", administrators},
@@ -75,9 +81,20 @@ const std::map<std::string_view, Set> who_may{
     {"GetSession", users},
     {"SignOut", users + Set{Who::ended, Who::expired}},  // Twice is as good as once.
     {"ChooseAccount", users},
+    {"RequestPasswordReset", everyone},
+    {"GetPasswordReset", everyone},
+    {"ResetPassword", everyone},
+    {"VerifyEmail", users},  // Rule V3.
     {"GetMe", users},
     {"UpdateMe", users},
     {"ChangeMyPassword", users},
+    {"StartMyTwoFactor", users},
+    {"DisableMyTwoFactor", users},
+    {"ConfirmMyTwoFactor", users},
+    {"SetMySecurityQuestion", users},
+    {"ClearMySecurityQuestion", users},
+    {"SendMyEmailVerification", users},
+    {"ListMyInvitations", users},
     {"ListMyAccounts", users},
     {"OpenMyAccount", users},
     {"LeaveAccount", users},
@@ -102,7 +119,8 @@ const std::map<std::string_view, Set> who_may{
     {"InviteUser", operators + owners},  // Rules I1, I2.
     {"ResendInvitation", operators + owners},
     {"CancelInvitation", operators + owners},
-    {"ListAccountActivity", staff + owners},  // Rule A8.
+    {"ListAccountActivity", staff + owners},                // Rule A8.
+    {"Impersonate", {Who::administrator, Who::operator_}},  // Rule L10.
 
     {"GetInvitation", everyone},
     {"AcceptInvitation", users},  // With a body that says no more: the signed-in user accepts.
@@ -113,6 +131,10 @@ const std::map<std::string_view, Set> who_may{
     {"DeleteUser", administrators},  // Rule X1.
     {"ChangeUserPassword", operators},
     {"EndUserSessions", operators},
+    {"SendPasswordReset", operators},     // Rule L14.
+    {"DisableUserTwoFactor", operators},  // Rule L15.
+    {"ClearUserSecurityQuestion", operators},
+    {"SetIdentityVerification", operators},
     {"ListUserActivity", staff},
 
     {"ListActivity", staff},  // Rule A8.
@@ -151,6 +173,8 @@ protected:
     std::string link_;
     std::uint64_t loner_{};
     std::uint64_t key_{};
+    std::uint64_t admin_{};
+    std::string reset_;               // The token of a link for a new password.
     std::uint64_t others_session_{};  // Of a user who does not ask.
 };
 
@@ -216,6 +240,9 @@ Authorization::Authorization() {
     invitation_ = invite(account_, "ines@example.com");
     others_invitation_ = invite(others_, "ivan@example.com");
     link_ = house_.link_to("ines@example.com");
+    admin_ = caller(Who::auditor).id();
+    root.post(user_path(loner_, "/password-reset"));
+    reset_ = to_text(Token{TokenPurpose::password_reset, loner_, 1}, house_.keys());
 }
 
 const std::vector<std::string> no_ids{"abc",  "0",    "-1",  "01",  "1.5", "18446744073709551616",
@@ -271,6 +298,15 @@ std::vector<Attempt> Authorization::attempts(const Route& route, Who who) {
         add({missing}, Place::own, "api_key.not_found");
         for (const auto& no_id : no_ids)
             add({no_id}, Place::own, "api_key.not_found");
+    } else if (has("{admin}")) {
+        add({text(admin_)}, Place::own);
+        add({missing}, Place::own, "admin.not_found");
+        for (const auto& no_id : no_ids)
+            add({no_id}, Place::own, "admin.not_found");
+    } else if (has("/password-resets/{token}")) {
+        add({reset_}, Place::own);
+        add({link_}, Place::own, "token.not_found");
+        add({"mp_AAAA"}, Place::own, "token.not_found");
     } else if (has("{token}")) {
         add({link_}, Place::own);
         add({caller(Who::owner).token()}, Place::own, "invitation.not_found");
@@ -288,9 +324,24 @@ Json Authorization::body(const Route& route, Place place) const {
          {{"token", "mu_AAAA"},
           {"name", "X"},
           {"email", "x@example.com"},
-          {"password", "123456789012"}}},
+          {"password", good_password}}},
         {"SignInAdmin", {{"email", "root@example.com"}, {"password", good_password}}},
         {"CreateAdmin", {{"name", "X"}, {"email", "x@example.com"}, {"role", "operator"}}},
+        {"UpdateAdmin", {{"name", "X"}}},
+        {"StartAdminTwoFactor", {{"current_password", good_password}}},
+        {"ConfirmAdminTwoFactor", {{"code", "123456"}}},
+        {"DisableAdminTwoFactor", {{"current_password", good_password}}},
+        {"StartMyTwoFactor", {{"current_password", good_password}}},
+        {"ConfirmMyTwoFactor", {{"code", "123456"}}},
+        {"DisableMyTwoFactor", {{"current_password", good_password}}},
+        {"SetMySecurityQuestion",
+         {{"question", "Q?"}, {"answer", "A"}, {"current_password", good_password}}},
+        {"ClearMySecurityQuestion", {{"current_password", good_password}}},
+        {"RequestPasswordReset", {{"email", "otto@example.com"}}},
+        {"ResetPassword", {{"password", "another good password"}}},
+        {"VerifyEmail", {{"token", "mv_AAAA"}}},
+        {"Impersonate", {{"user_id", place == Place::other ? others_member_ : member_}}},
+        {"SetIdentityVerification", {{"status", "approved"}}},
         {"CreateApiKey", {{"name", "X"}, {"role", "operator"}}},
         {"ChangeSettings", {{"client_registration", false}}},
         {"RegisterUser",
@@ -340,6 +391,9 @@ std::string Authorization::refusal(const Route& route, Who who, const Attempt& a
 // What those who may come to; empty: it succeeds.
 std::string Authorization::outcome(const Route& route, Who who, const Attempt& attempt) const {
     if (route.operation == "SetUp") return "setup.done";
+    if (route.operation == "VerifyEmail") return "token.not_found";
+    if (route.operation == "SendMyEmailVerification") return "email_verification.disabled";
+    if (route.operation.starts_with("Confirm")) return "two_factor.not_started";
     const bool belongs = who != Who::stranger && who != Who::former;
     if (route.operation == "ChooseAccount") return belongs ? "" : "account.not_found";  // Rule L8.
     if (route.operation == "LeaveAccount") {

@@ -6,6 +6,8 @@
 #include <random>
 #include <set>
 
+#include "events/token.hpp"
+#include "handlers/second_factor.hpp"
 #include "http/route.hpp"
 #include "tests/http/house.hpp"
 #include "tests/http/raw_client.hpp"
@@ -34,10 +36,11 @@ protected:
     }
     // Sent as these bytes on a connection of its own.
     Reply raw(const std::string& bytes) const;
-    void expect_refused(const Reply& reply, const std::set<int>& statuses,
-                        const std::string& what) const;
+    // Nothing is changed; a wrong password or code is counted.
+    void expect_refused(const Reply& reply, const std::set<int>& statuses, const std::string& what);
+    std::string code_of(Visitor& who, const std::string& path) const;
 
-    House house_;
+    House house_{RateLimits::off};
     Visitor& root_ = house_.root();
     Visitor nobody_ = house_.visitor();
     Visitor ada_ = house_.person("ada");
@@ -46,6 +49,12 @@ protected:
     std::vector<Sample> samples_;
     Position before_;
 };
+
+// Starts two-factor and gives the code of the moment that confirms it.
+std::string Hostile::code_of(Visitor& who, const std::string& path) const {
+    const auto started = who.post(path, {{"current_password", good_password}});
+    return one_time_password(from_base32(started.body.at("secret")), time_step(house_.now()));
+}
 
 Hostile::Hostile() {
     house_.associate(ada_, bob_, {"tickets"});
@@ -73,6 +82,15 @@ Hostile::Hostile() {
     opened["password"] = good_password;
     opened["language"] = "en";
     opened["skip_validation"] = false;
+    root_.patch("/v1/settings", {{"email_verification", true}});
+    ada_.post("/v1/me/email-verification");
+    const auto adas_link =
+        to_text(Token{TokenPurpose::email_verification, ada_.id(), 1}, house_.keys());
+    root_.post(user_path(bob_.id(), "/password-reset"));
+    const auto bobs_reset =
+        to_text(Token{TokenPurpose::password_reset, bob_.id(), 1}, house_.keys());
+    const auto adas_code = code_of(ada_, "/v1/me/two-factor");
+    const auto roots_code = code_of(root_, "/v1/admin/two-factor");
     samples_ = {
         {"SetUp",
          "POST",
@@ -103,8 +121,80 @@ Hostile::Hostile() {
         {"ChangeSettings",
          "PATCH",
          "/v1/settings",
-         {{"client_registration", false}, {"client_area_user_management", false}},
+         {{"client_registration", false},
+          {"client_area_user_management", false},
+          {"email_verification", false},
+          {"locked_profile_fields", {"tax_id"}},
+          {"required_account_fields", {"city"}},
+          {"limits", {{"invitations_per_account_hour", 7}}},
+          {"retention",
+           {{"prune_after_months", 24}, {"delete_users", true}, {"deactivate_after_months", 12}}}},
          &root_},
+        {"UpdateAdmin",
+         "PATCH",
+         "/v1/admins/1",
+         {{"name", "N"},
+          {"email", "n@example.com"},
+          {"role", "administrator"},
+          {"password", good_password}},
+         &root_},
+        {"StartAdminTwoFactor",
+         "POST",
+         "/v1/admin/two-factor",
+         {{"current_password", good_password}},
+         &root_},
+        {"ConfirmAdminTwoFactor",
+         "POST",
+         "/v1/admin/two-factor/confirmation",
+         {{"code", roots_code}},
+         &root_},
+        {"DisableAdminTwoFactor",
+         "DELETE",
+         "/v1/admin/two-factor",
+         {{"current_password", good_password}},
+         &root_},
+        {"StartMyTwoFactor",
+         "POST",
+         "/v1/me/two-factor",
+         {{"current_password", good_password}},
+         &ada_},
+        {"ConfirmMyTwoFactor",
+         "POST",
+         "/v1/me/two-factor/confirmation",
+         {{"code", adas_code}},
+         &ada_},
+        {"DisableMyTwoFactor",
+         "DELETE",
+         "/v1/me/two-factor",
+         {{"current_password", good_password}},
+         &ada_},
+        {"SetMySecurityQuestion",
+         "PUT",
+         "/v1/me/security-question",
+         {{"question", "Q?"}, {"answer", "A"}, {"current_password", good_password}},
+         &ada_},
+        {"ClearMySecurityQuestion",
+         "DELETE",
+         "/v1/me/security-question",
+         {{"current_password", good_password}},
+         &ada_},
+        {"RequestPasswordReset",
+         "POST",
+         "/v1/password-resets",
+         {{"email", "ada@example.com"}},
+         &nobody_},
+        {"ResetPassword",
+         "POST",
+         "/v1/password-resets/" + bobs_reset,
+         {{"password", "another good one"}, {"security_answer", "A"}},
+         &nobody_},
+        {"VerifyEmail", "POST", "/v1/email-verifications", {{"token", adas_link}}, &ada_},
+        {"SetIdentityVerification",
+         "PUT",
+         user_path(ada_.id(), "/identity-verification"),
+         {{"status", "approved"}},
+         &root_},
+        {"Impersonate", "POST", acme + "/impersonation", {{"user_id", bob_.id()}}, &root_},
         {"RegisterUser", "POST", "/v1/registrations", registration, &nobody_},
         {"SignIn",
          "POST",
@@ -173,6 +263,12 @@ Hostile::Hostile() {
          &root_},
         {"SignOut", "DELETE", "/v1/session", nullptr, &ada_},
         {"SignOutAdmin", "DELETE", "/v1/admin/session", nullptr, &root_},
+        {"DeleteAdmin", "DELETE", "/v1/admins/2", nullptr, &root_},
+        {"SendMyEmailVerification", "POST", "/v1/me/email-verification", nullptr, &bob_},
+        {"SendPasswordReset", "POST", user_path(ada_.id(), "/password-reset"), nullptr, &root_},
+        {"DisableUserTwoFactor", "DELETE", user_path(ada_.id(), "/two-factor"), nullptr, &root_},
+        {"ClearUserSecurityQuestion", "DELETE", user_path(ada_.id(), "/security-question"), nullptr,
+         &root_},
         {"RevokeApiKey", "DELETE", "/v1/api-keys/1", nullptr, &root_},
         {"LeaveAccount", "DELETE", "/v1/me/accounts/1", nullptr, &bob_},
         {"EndMySession", "DELETE", "/v1/me/sessions/1", nullptr, &bob_},
@@ -207,9 +303,12 @@ Reply Hostile::raw(const std::string& bytes) const {
 }
 
 void Hostile::expect_refused(const Reply& reply, const std::set<int>& statuses,
-                             const std::string& what) const {
+                             const std::string& what) {
     EXPECT_TRUE(statuses.contains(reply.status)) << what << ": " << reply;
     EXPECT_EQ(reply.flaw(), "") << what << ": " << reply;
+    const std::set<std::string> counted{"session.invalid_credentials", "password.wrong",
+                                        "code.wrong", "security_answer.wrong"};
+    if (counted.contains(reply.code())) ++before_.number;
     EXPECT_EQ(house_.head(), before_) << what;
 }
 
@@ -397,7 +496,11 @@ std::vector<Json::json_pointer> places(const Json& body) {
 TEST_F(Hostile, AValueOfAnotherTypeIsNamedForEveryFieldOfEveryBody) {
     for (const auto& sample : samples_) {
         for (const auto& place : places(sample.body)) {
+            // A number of the settings may be null: off.
+            const bool may_be_null =
+                sample.operation == "ChangeSettings" && sample.body.at(place).is_number();
             for (const auto& value : wrong_values(sample.body.at(place))) {
+                if (may_be_null && value == "null") continue;
                 const auto reply = send(sample, with(sample.body, place, value));
                 const auto what = sample.operation + " " + place.to_string() + " = " + value;
                 expect_refused(reply, {422}, what);
@@ -411,9 +514,9 @@ TEST_F(Hostile, AValueOfAnotherTypeIsNamedForEveryFieldOfEveryBody) {
 }
 
 TEST_F(Hostile, AMissingFieldIsNamedOrNotNeeded) {
-    const std::set<std::string> optional{"/language",       "/account",   "/allowed_ips",
-                                         "/first_name",     "/last_name", "/register/language",
-                                         "/skip_validation"};
+    const std::set<std::string> optional{
+        "/language",  "/account",           "/allowed_ips",     "/first_name",
+        "/last_name", "/register/language", "/skip_validation", "/security_answer"};
     for (const auto& sample : samples_) {
         if (sample.method == "PATCH" || sample.operation == "OpenMyAccount" ||
             sample.operation == "AcceptInvitation" || sample.operation == "OpenAccount")
@@ -441,14 +544,15 @@ TEST_F(Hostile, LongValuesAndControlCharactersAreRefused) {
         for (const auto& place : places(sample.body)) {
             if (!sample.body.at(place).is_string()) continue;
             const auto name = place.back();
-            const bool secret = name.contains("password") || name == "token";
+            const bool secret = name.contains("password") || name.contains("answer") ||
+                                name == "token" || name == "code";
             const bool lines = name == "notes";
             for (const auto& value : {std::string(70'000, 'x'), "a\\u0000b"s, "a\\u001b[31mb"s,
                                       "a\\u007fb"s, "a\\u0008b"s}) {
                 if (secret && value.size() < 100) continue;  // A password is any text.
                 const auto reply = send(sample, with(sample.body, place, "\"" + value + "\""));
                 const std::set<int> statuses =
-                    secret ? std::set{401, 403, 409, 422} : std::set{422};
+                    secret ? std::set{401, 403, 404, 409, 422} : std::set{422};
                 expect_refused(
                     reply, statuses,
                     sample.operation + " " + place.to_string() + " " + value.substr(0, 20));
@@ -676,6 +780,7 @@ TEST_F(Hostile, GiantAndOddHeadersAreAnswered) {
 TEST_F(Hostile, BodiesThatWereDamagedOnTheirWayAreAnswered) {
     constexpr unsigned seed = 20260501;
     std::mt19937 random{seed};
+    const auto before = before_;
     const auto below = [&](std::size_t end) {
         return std::uniform_int_distribution<std::size_t>{0, end - 1}(random);
     };
@@ -706,6 +811,11 @@ TEST_F(Hostile, BodiesThatWereDamagedOnTheirWayAreAnswered) {
             << reply;
         ASSERT_LT(reply.status, 500) << text;
         ASSERT_GE(reply.status, 200) << text;
+    }
+    before_ = house_.head();  // Nothing but attempts that failed, and were counted.
+    for (const auto& line : root_.get("/v1/activity?limit=200").body.at("items")) {
+        if (line.at("position") <= before.number) break;
+        EXPECT_EQ(line.at("type"), "attempts.failed");
     }
 }
 

@@ -29,17 +29,24 @@ const std::map<std::string_view, int> statuses{
     {"request.malformed", 400},
     {"session.required", 401},
     {"session.invalid_credentials", 401},
+    {"session.second_factor_required", 401},
     {"access.address", 403},
     {"access.denied", 403},
     {"access.role", 403},
     {"account.not_owner", 403},
+    {"code.wrong", 403},
+    {"email_verification.disabled", 403},
+    {"profile.locked", 403},
+    {"security_answer.wrong", 403},
     {"password.wrong", 403},
     {"registration.disabled", 403},
     {"request.cross_site", 403},
     {"setup.invalid_token", 403},
     {"user_management.disabled", 403},
     {"account.not_found", 404},
+    {"admin.not_found", 404},
     {"api_key.not_found", 404},
+    {"token.not_found", 404},
     {"invitation.not_found", 404},
     {"route.not_found", 404},
     {"user.not_found", 404},
@@ -50,6 +57,10 @@ const std::map<std::string_view, int> statuses{
     {"account.owner_cannot_leave", 409},
     {"account.owner_permissions", 409},
     {"admin.email_taken", 409},
+    {"admin.last_administrator", 409},
+    {"two_factor.not_started", 409},
+    {"two_factor.on", 409},
+    {"user.no_email", 409},
     {"idempotency.running", 409},
     {"invitation.accepted", 409},
     {"invitation.pending", 409},
@@ -60,14 +71,18 @@ const std::map<std::string_view, int> statuses{
     {"user.email_taken", 409},
     {"user.is_owner", 409},
     {"user.several_accounts", 409},
+    {"token.expired", 410},
     {"request.stale", 412},
     {"request.too_large", 413},
     {"request.unsupported_media_type", 415},
     {"idempotency.reused", 422},
+    {"password.common", 422},
     {"password.too_short", 422},
+    {"security_answer.required", 422},
     {"permissions.empty", 422},
     {"permissions.unknown", 422},
     {"request.invalid", 422},
+    {"rate.limited", 429},
     {"request.header_too_large", 431},
     {"server.busy", 503},
     {"view.behind", 503},
@@ -200,14 +215,16 @@ Folder::~Folder() {
     std::filesystem::remove_all(path_, ignored);
 }
 
-House::House()
-    : House(std::nullopt, std::make_unique<MemoryLog>(), value_of(views::ViewStore::temporary())) {}
+House::House(RateLimits limits)
+    : House(std::nullopt, std::make_unique<MemoryLog>(), value_of(views::ViewStore::temporary()),
+            limits) {}
 
 House::House(const std::filesystem::path& at)
-    : House(value_of(DataFolder::open(at, DataFolder::Open::create)), nullptr, nullptr) {}
+    : House(value_of(DataFolder::open(at, DataFolder::Open::create)), nullptr, nullptr,
+            RateLimits::on) {}
 
 House::House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
-             std::unique_ptr<views::ViewStore> store)
+             std::unique_ptr<views::ViewStore> store, RateLimits limits)
     : folder_(std::move(folder)),
       log_(std::move(log)),
       store_(std::move(store)),
@@ -222,6 +239,7 @@ House::House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
     ServiceOptions options;
     options.public_url = "https://muster.example";
     options.clock = [this] { return now(); };
+    options.committer.limits = limits;
     options.passwords = {.threads = 2, .queue = 256, .operations = 1, .memory = 8192};
     service_ = std::make_unique<Service>(*log_, *keys_, *store_, options, [](const Fault& fault) {
         ADD_FAILURE() << "the log failed: " << fault.message;
@@ -334,6 +352,20 @@ std::string House::trace_of(Position position) const {
     });
     EXPECT_EQ(read.value_or(0), 1U);
     return trace;
+}
+
+FactorSecret from_base32(const std::string& text) {
+    constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    FactorSecret secret{};
+    std::size_t size = 0;
+    std::uint64_t held = 0;
+    int bits = 0;
+    for (const char c : text) {
+        held = held << 5 | letters.find(c);
+        if ((bits += 5) < 8) continue;
+        secret.at(size++) = static_cast<std::uint8_t>(held >> (bits -= 8));
+    }
+    return secret;
 }
 
 std::string path_of(std::string_view kind, std::uint64_t id, std::string_view rest) {

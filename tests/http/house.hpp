@@ -19,6 +19,7 @@
 #include "events/folder.hpp"
 #include "events/log.hpp"
 #include "events/sealing.hpp"
+#include "handlers/second_factor.hpp"
 #include "http/server.hpp"
 #include "http/service.hpp"
 #include "projections/view_store.hpp"
@@ -93,7 +94,8 @@ private:
 
 class House {
 public:
-    House();                                          // With a log in memory.
+    // With a log in memory.
+    explicit House(RateLimits limits = RateLimits::on);
     explicit House(const std::filesystem::path& at);  // With a data folder.
     House(const House&) = delete;
     House& operator=(const House&) = delete;
@@ -129,7 +131,7 @@ public:
 
 private:
     House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
-          std::unique_ptr<views::ViewStore> store);
+          std::unique_ptr<views::ViewStore> store, RateLimits limits);
 
     std::optional<DataFolder> folder_;
     std::optional<Keys> own_keys_;
@@ -143,6 +145,9 @@ private:
     Time root_until_{};
     int staff_ = 0;
 };
+
+// What an authenticator has, of the text that it was given.
+FactorSecret from_base32(const std::string& text);
 
 std::string path_of(std::string_view kind, std::uint64_t id, std::string_view rest = {});
 // "/v1/accounts/7/users"

@@ -180,7 +180,7 @@ TEST_F(SigningIn, SettingsAreReadAndChangedAndChangedAgainWithoutEffect) {
                                    {"email_verification", false},
                                    {"locked_profile_fields", Json::array()},
                                    {"required_account_fields", Json::array()},
-                                   {"limits", {{"invitations_per_account_hour", nullptr}}},
+                                   {"limits", {{"invitations_per_account_hour", 100}}},
                                    {"retention",
                                     {{"prune_after_months", nullptr},
                                      {"delete_users", false},

@@ -195,7 +195,7 @@ TEST(SessionsView, KnowsWhoIsSignedIn) {
     EXPECT_EQ(list_sessions(world.now(), ada, noon + 7min, {})->items.size(), 2U);
     EXPECT_EQ(list_sessions(world.now(), ada, noon + 24h + 5min, {})->items.size(), 1U);
     const auto session = find_session(world.now(), evening).value();
-    EXPECT_EQ(json([&](JsonWriter& out) { write_session(out, session, evening); }),
+    EXPECT_EQ(json([&](JsonWriter& out) { write_session(out, world.now(), session, evening); }),
               R"({"id":21,"created_at":"2023-11-14T22:18:20.000Z",)"
               R"("last_used_at":"2023-11-14T22:18:20.000Z","ip":"192.0.2.1",)"
               R"("user_agent":"curl","current":true,"account_id":7})");

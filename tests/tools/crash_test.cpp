@@ -38,8 +38,8 @@ public:
         pid_ = fork();
         if (pid_ == 0) {
             if (std::freopen(output_.c_str(), "w", stdout) == nullptr) _exit(99);
-            execl(MUSTER_PROGRAM, "muster", "serve", "--data", data.c_str(), "--listen",
-                  "127.0.0.1:0", nullptr);
+            execl(MUSTER_PROGRAM, "muster", "serve", "--rate-limits", "off", "--data", data.c_str(),
+                  "--listen", "127.0.0.1:0", nullptr);
             _exit(99);
         }
         for (int tries = 0; tries < 600 && port() == 0; ++tries)

@@ -34,7 +34,8 @@ const std::vector<std::pair<std::string, std::vector<std::string>>> owners{
     {"nlohmann/", {"events/json", "http/", "tools/"}},
     {"CLI/", {"tools/main.cpp", "tools/bench/"}},
     {"toml++/", {"tools/main.cpp"}},
-    {"openssl/", {"events/tree"}},
+    {"openssl/", {"events/tree", "handlers/second_factor"}},
+    {"qrencode.h", {"http/second_factor"}},
     {"idn2.h", {"events/email_address"}},
     {"utf8proc.h", {"events/text", "events/json", "events/email_address"}},
 };

@@ -41,9 +41,9 @@ public:
         bench.data.copy_to(folder_.path());
         settle(bench.folder);
         began_ = Clock::now();
-        child_.emplace(std::vector<std::string>{bench.muster.native(), "serve", "--data",
-                                                folder_.path().native(), "--listen",
-                                                "127.0.0.1:0"});
+        child_.emplace(std::vector<std::string>{bench.muster.native(), "serve", "--rate-limits",
+                                                "off", "--data", folder_.path().native(),
+                                                "--listen", "127.0.0.1:0"});
     }
     ~Server() = default;
     Server(const Server&) = delete;
