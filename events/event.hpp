@@ -7,6 +7,7 @@
 
 #include "events/account.hpp"
 #include "events/attempts.hpp"
+#include "events/mail.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
 #include "events/staff.hpp"
@@ -26,8 +27,8 @@ struct Joined<std::variant<One...>, std::variant<Two...>, Rest...> {
     using type = typename Joined<std::variant<One..., Two...>, Rest...>::type;
 };
 
-using Event =
-    Joined<UserEvent, AccountEvent, SessionEvent, StaffEvent, SettingsEvent, AttemptsEvent>::type;
+using Event = Joined<UserEvent, AccountEvent, SessionEvent, StaffEvent, SettingsEvent,
+                     AttemptsEvent, MailEvent>::type;
 using Events = std::vector<Event>;
 
 inline EventType type_of(const Event& event) {

@@ -23,6 +23,7 @@ using InvitationId = Id<struct InvitationThing>;  // Lives inside an account: no
 using SessionId = Id<struct SessionThing>;  // A user's and an admin's sessions share one sequence.
 using AdminId = Id<struct AdminThing>;
 using ApiKeyId = Id<struct ApiKeyThing>;
+using MailId = Id<struct MailThing>;  // The position of the event that the mail answers to.
 
 // A keyed digest: the first 128 bits of HMAC-SHA-256 (RFC 2104). It tells equal things from
 // different ones to whoever holds the key, and nothing to anybody else.

@@ -101,6 +101,13 @@ struct Snapshot {
     std::string state;
 };
 
+// How far a reactor has come, and what it has still to do, in a format of its own.
+struct Checkpoint {
+    Position position;
+    std::string state;
+    bool operator==(const Checkpoint&) const = default;
+};
+
 // Reading is thread-safe and may go on while one thread appends; a reader sees whole commits only.
 class Log {
 public:
@@ -156,6 +163,11 @@ public:
         const StreamId& stream) const = 0;
     virtual std::expected<void, Fault> keep_snapshot(const StreamId& stream,
                                                      const Snapshot& snapshot) = 0;
+    // Of the reactor of this name.
+    virtual std::expected<std::optional<Checkpoint>, Fault> checkpoint(
+        std::string_view reactor) const = 0;
+    virtual std::expected<void, Fault> keep_checkpoint(std::string_view reactor,
+                                                       const Checkpoint& checkpoint) = 0;
 
     // The proof's tree (RFC 9162, section 2.1) over the leaf hashes. `root` of the first `size`
     // leaves; of none it is SHA-256 of nothing. `node` is the root of the leaves [index * 2^level,

@@ -181,6 +181,23 @@ std::expected<void, Fault> MemoryLog::keep_snapshot(const StreamId& stream,
     return {};
 }
 
+std::expected<std::optional<Checkpoint>, Fault> MemoryLog::checkpoint(
+    std::string_view reactor) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = checkpoints_.find(reactor);
+    if (found == checkpoints_.end() || found->second.position.number > entries_.size()) {
+        return std::nullopt;
+    }
+    return found->second;
+}
+
+std::expected<void, Fault> MemoryLog::keep_checkpoint(std::string_view reactor,
+                                                      const Checkpoint& checkpoint) {
+    const std::lock_guard lock{mutex_};
+    checkpoints_.insert_or_assign(std::string(reactor), checkpoint);
+    return {};
+}
+
 // Of `size` leaves from `first` on: RFC 9162, section 2.1.1, word for word.
 Hash MemoryLog::root_of(std::size_t first, std::size_t size) const {
     if (size == 0) return empty_root();

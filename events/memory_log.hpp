@@ -34,6 +34,10 @@ public:
     std::expected<std::optional<Snapshot>, Fault> snapshot(const StreamId& stream) const override;
     std::expected<void, Fault> keep_snapshot(const StreamId& stream,
                                              const Snapshot& snapshot) override;
+    std::expected<std::optional<Checkpoint>, Fault> checkpoint(
+        std::string_view reactor) const override;
+    std::expected<void, Fault> keep_checkpoint(std::string_view reactor,
+                                               const Checkpoint& checkpoint) override;
     std::expected<Hash, Fault> root(std::uint64_t size) const override;
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override;
 
@@ -60,6 +64,7 @@ private:
     std::map<std::string, std::string, std::less<>> vault_;
     std::map<Sequence, std::uint64_t> drawn_;
     std::unordered_map<StreamId, Snapshot> snapshots_;
+    std::map<std::string, Checkpoint, std::less<>> checkpoints_;
 };
 
 }  // namespace muster

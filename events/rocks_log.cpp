@@ -8,6 +8,7 @@
 //   commands   command-id(16)                       -> time first more digest(16)
 //   vault      key                                  -> value           see sealing.hpp
 //   snapshots  stream(17)                           -> varint(version) state
+//              'r' reactor                          -> varint(position) state
 //
 //   stream  := kind(1) high(8) low(8)
 //   time    := varint, milliseconds since 1970; first more := varint varint: a commit has the
@@ -88,6 +89,9 @@ FixedKey<25> index_key(const StreamId& stream, std::uint64_t version) {
         .fixed64(stream.low)
         .fixed64(version);
 }
+
+// Behind every stream's key, for kinds of streams are small numbers.
+std::string reactor_key(std::string_view reactor) { return "r" + std::string(reactor); }
 
 std::string sequence_key(Sequence sequence) {
     return {'s', static_cast<char>(static_cast<std::uint8_t>(sequence))};
@@ -193,6 +197,10 @@ public:
     std::expected<std::optional<Snapshot>, Fault> snapshot(const StreamId& stream) const override;
     std::expected<void, Fault> keep_snapshot(const StreamId& stream,
                                              const Snapshot& snapshot) override;
+    std::expected<std::optional<Checkpoint>, Fault> checkpoint(
+        std::string_view reactor) const override;
+    std::expected<void, Fault> keep_checkpoint(std::string_view reactor,
+                                               const Checkpoint& checkpoint) override;
     std::expected<Hash, Fault> root(std::uint64_t size) const override;
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override;
 
@@ -624,6 +632,30 @@ std::expected<void, Fault> RocksLog::keep_snapshot(const StreamId& stream,
     return {};
 }
 
+std::expected<std::optional<Checkpoint>, Fault> RocksLog::checkpoint(
+    std::string_view reactor) const {
+    rocksdb::PinnableSlice value;
+    const auto found = store_->get(Family::snapshots, reactor_key(reactor), value);
+    if (!found) return std::unexpected(found.error());
+    if (!*found) return std::nullopt;
+    Reader in{value.ToStringView()};
+    Checkpoint checkpoint{{in.varint()}, {}};
+    if (!in.ok()) return damaged_log(fmt::format("the checkpoint of {}", reactor));
+    if (checkpoint.position > head()) return std::nullopt;
+    checkpoint.state = in.raw(in.left());
+    return checkpoint;
+}
+
+std::expected<void, Fault> RocksLog::keep_checkpoint(std::string_view reactor,
+                                                     const Checkpoint& checkpoint) {
+    auto value = varint_value(checkpoint.position.number);
+    value.append(checkpoint.state);
+    const auto status = store_->db().Put(rocksdb::WriteOptions{}, store_->family(Family::snapshots),
+                                         reactor_key(reactor), value);
+    if (!status.ok()) return std::unexpected(fault_of(status, "checkpoint"));
+    return {};
+}
+
 // --- The tree
 
 std::expected<Hash, Fault> RocksLog::root(std::uint64_t size) const {
@@ -879,7 +911,7 @@ std::expected<void, Fault> RocksLog::settle_head(const RocksLogOptions& options)
     if (!store_->writable()) return {};
     const auto head = durable_head();
     if (options.accept_loss) {
-        // A snapshot may be of a state that is lost.
+        // A snapshot or a checkpoint may be of a state that is lost.
         const auto status = store_->db().DeleteRange(
             rocksdb::WriteOptions{}, store_->family(Family::snapshots), std::string{},
             std::string(stream_key({}).view().size(), '\xff'));

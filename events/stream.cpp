@@ -49,6 +49,8 @@ std::string to_text(const StreamId& stream) {
             return "settings";
         case StreamKind::attempts:
             return fmt::format("attempts-{:016x}{:016x}", stream.high, stream.low);
+        case StreamKind::mail:
+            return fmt::format("mail-{}", stream.low);
     }
     return "unknown";
 }

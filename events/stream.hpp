@@ -25,11 +25,12 @@ enum class StreamKind : std::uint8_t {
     session = 4,
     staff = 5,
     settings = 6,
+    mail = 8,
     attempts = 9
 };
 constexpr bool valid(StreamKind kind) {
     return (kind >= StreamKind::user && kind <= StreamKind::settings) ||
-           kind == StreamKind::attempts;
+           kind == StreamKind::mail || kind == StreamKind::attempts;
 }
 
 // Whether such a stream is named by 16 bytes, and not by a number.
@@ -63,9 +64,10 @@ constexpr StreamId stream_of(SessionId id) { return {StreamKind::session, 0, id.
 constexpr StreamId stream_of(AdminId) { return {StreamKind::staff, 0, 0}; }
 constexpr StreamId stream_of(ApiKeyId) { return {StreamKind::staff, 0, 0}; }
 constexpr StreamId stream_of(SettingsKey) { return {StreamKind::settings, 0, 0}; }
+constexpr StreamId stream_of(MailId id) { return {StreamKind::mail, 0, id.number}; }
 
 // "user-7", "account-3", "email-<32 hex digits>", "session-9", "staff", "settings",
-// "attempts-<32 hex digits>".
+// "attempts-<32 hex digits>", "mail-42".
 std::string to_text(const StreamId& stream);
 
 // The kind of stream that a field of this type puts an event into; absent if none.
@@ -87,6 +89,8 @@ template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<SettingsKey> = StreamKind::settings;
 template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<AttemptsKey> = StreamKind::attempts;
+template <>
+inline constexpr std::optional<StreamKind> stream_kind_of<MailId> = StreamKind::mail;
 template <class Key>
 inline constexpr std::optional<StreamKind> stream_kind_of<std::optional<Key>> = stream_kind_of<Key>;
 template <class Key>

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <sodium.h>
+#include <utility>
 #include <utf8proc.h>
 
 #include "events/bytes.hpp"
@@ -19,6 +20,12 @@ bool is_white(utf8proc_int32_t c) {
     return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
            (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
            c == 0x205f || c == 0x3000;
+}
+
+// Letters, marks, digits, punctuation and symbols.
+bool is_shown(utf8proc_int32_t c) {
+    const auto category = utf8proc_category(c);
+    return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_SO;
 }
 
 // How many bytes of white space the text begins with: one character of it, or none.
@@ -87,6 +94,26 @@ std::string_view trimmed(std::string_view text) {
     while (const auto size = trailing_white(text))
         text.remove_suffix(size);
     return text;
+}
+
+std::string one_line(std::string_view text, std::size_t most) {
+    std::string line;
+    bool space = false;
+    for (std::size_t count = 0; !text.empty() && count < most;) {
+        utf8proc_int32_t c{};
+        const auto read =
+            utf8proc_iterate(utf8_data(text), static_cast<utf8proc_ssize_t>(text.size()), &c);
+        const auto size = read > 0 ? static_cast<std::size_t>(read) : 1;
+        if (read > 0 && is_white(c)) {
+            space = !line.empty();
+        } else if (read > 0 && is_shown(c)) {
+            if (std::exchange(space, false)) line.push_back(' ');
+            line.append(text.substr(0, size));
+            ++count;
+        }
+        text.remove_prefix(size);
+    }
+    return line;
 }
 
 std::string folded(std::string_view text) {

@@ -12,6 +12,11 @@ bool is_utf8(std::string_view text);
 // Without white space at both ends.
 std::string_view trimmed(std::string_view text);
 
+// As it may stand in a line of ours, whoever wrote it: without control, formatting (which the bidi
+// controls are), private and unassigned characters; runs of white space are one space; no more than
+// this many characters.
+std::string one_line(std::string_view text, std::size_t most);
+
 // For comparing and searching: compatibility-decomposed, case-folded, without accents; runs of
 // white space are one space.
 std::string folded(std::string_view text);

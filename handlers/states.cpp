@@ -111,6 +111,8 @@ void States::with(const StreamId& stream, Visit&& visit) {
             return visit(find<Settings>(stream, {}));
         case StreamKind::attempts:
             return visit(find<Attempts>(stream, attempts_key_of(stream)));
+        case StreamKind::mail:
+            return visit(find<Mail>(stream, {stream.low}));
     }
 }
 
@@ -183,6 +185,9 @@ void States::drop_stale(std::uint64_t durable) {
             case StreamKind::attempts:
                 drop(std::get<Map<Attempts>>(maps_));
                 break;
+            case StreamKind::mail:
+                drop(std::get<Map<Mail>>(maps_));
+                break;
         }
     }
 }
@@ -201,5 +206,6 @@ template const Versioned<Session>& States::read<Session>(const StreamId&, const 
 template const Versioned<Staff>& States::read<Staff>(const StreamId&, const Staff::Key&);
 template const Versioned<Settings>& States::read<Settings>(const StreamId&, const SettingsKey&);
 template const Versioned<Attempts>& States::read<Attempts>(const StreamId&, const AttemptsKey&);
+template const Versioned<Mail>& States::read<Mail>(const StreamId&, const MailId&);
 
 }  // namespace muster

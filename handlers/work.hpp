@@ -51,6 +51,7 @@ public:
     const Session& read(SessionId id) { return state<Session>(stream_of(id), id); }
     const EmailHolder& read(EmailKey key) { return state<EmailHolder>(stream_of(key), key); }
     const Attempts& read(AttemptsKey key) { return state<Attempts>(stream_of(key), key); }
+    const Mail& read(MailId id) { return state<Mail>(stream_of(id), id); }
     const Staff& staff() { return state<Staff>(stream_of(AdminId{}), {}); }
     const Settings& settings() { return state<Settings>(stream_of(SettingsKey{}), {}); }
 

@@ -34,6 +34,7 @@ struct Services {
     std::function<Time()> clock;
     std::string public_url;  // Without a slash at its end.
     std::chrono::seconds clock_offset{};
+    bool sends_mail{};  // By a mail server; else an admin reads it in the outbox.
 };
 
 struct PathParameter {

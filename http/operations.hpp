@@ -102,6 +102,7 @@ Answer list_user_activity(Call& call);
 // machine.cpp
 Answer list_projections(Call& call);
 Answer list_outbox(Call& call);
+Asked retry_mail(Call& call);
 Answer get_live(Call& call);
 Answer get_ready(Call& call);
 

@@ -118,6 +118,7 @@ const Route table[]{
     {get, "/v1/activity", "ListActivity", all_staff, list_activity},
     {get, "/v1/projections", "ListProjections", all_staff, list_projections},
     {get, "/v1/outbox", "ListOutbox", all_staff, list_outbox},
+    {post, "/v1/outbox/{mail}/retry", "RetryMail", operators, retry_mail},
     {get, "/livez", "GetLive", anyone, get_live},
     {get, "/readyz", "GetReady", anyone, get_ready},
 };

@@ -217,18 +217,25 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
           runner_,
           [clock = options_.clock, offset = options_.clock_offset] { return clock() + offset; },
           options_.public_url,
-          options_.clock_offset},
+          options_.clock_offset,
+          options_.mail.has_value()},
       committer_(
           log, keyring_, keys, services_.clock,
           [this](std::vector<Committer::Completion> completions, Position head) {
               finish(std::move(completions), head);
           },
-          std::move(failure), options_.committer),
-      passwords_(std::make_unique<PasswordPool>(options_.passwords)) {}
+          failure, options_.committer),
+      passwords_(std::make_unique<PasswordPool>(options_.passwords)) {
+    if (!options_.mail) return;
+    mailer_ = std::make_unique<Mailer>(log_, keyring_, keys_, committer_, services_.clock,
+                                       std::move(failure), *options_.mail);
+    wakes_ = mailer_.get();
+}
 
 Service::~Service() { stop(); }
 
 void Service::stop() {
+    if (mailer_) mailer_->stop();
     passwords_.reset();
     committer_.stop();
 }
@@ -526,6 +533,7 @@ void Service::submit(std::shared_ptr<Pending> pending) {
 // Called for each durable batch. Its answers leave together, once the views have passed it.
 void Service::finish(std::vector<Committer::Completion> completions, Position head) {
     runner_.wake(head);
+    if (auto* mailer = wakes_.load()) mailer->wake();
     auto batch = std::make_shared<std::vector<Committer::Completion>>(std::move(completions));
     std::vector<views::Runner::Waiter> waiters;
     waiters.push_back({head, views::Runner::Clock::now() + options_.longest_wait, [batch](bool) {

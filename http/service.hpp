@@ -1,6 +1,7 @@
 // The interface as a whole: takes a request through its route to a query's or a command's answer.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "handlers/committer.hpp"
+#include "handlers/mailer.hpp"
 #include "handlers/passwords.hpp"
 #include "http/call.hpp"
 #include "http/route.hpp"
@@ -26,6 +28,7 @@ struct ServiceOptions {
     std::chrono::seconds clock_offset{};
     Committer::Options committer{};
     PasswordPool::Options passwords{};
+    std::optional<MailOptions> mail{};  // Absent: mail stays in the outbox.
     std::size_t keys_remembered = 1 << 14;
     // How long an answer waits for the views, and a query for a position.
     std::chrono::milliseconds longest_wait{2000};
@@ -84,9 +87,11 @@ private:
     views::Runner runner_;
     Services services_;
     std::mutex mutex_;
-    std::set<CommandId> running_;  // Commands with an Idempotency-Key that are on their way.
+    std::set<CommandId> running_;   // Commands with an Idempotency-Key that are on their way.
+    std::atomic<Mailer*> wakes_{};  // Set once, when there is one.
     Committer committer_;
     std::unique_ptr<PasswordPool> passwords_;
+    std::unique_ptr<Mailer> mailer_;
 };
 
 }  // namespace muster::http

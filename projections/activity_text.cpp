@@ -5,6 +5,7 @@
 #include "projections/accounts.hpp"
 #include "projections/activity.hpp"
 #include "projections/invitations.hpp"
+#include "projections/outbox.hpp"
 #include "projections/staff.hpp"
 #include "projections/users.hpp"
 
@@ -33,6 +34,11 @@ struct Names {
         const auto row = find_account(reading, id);
         return row ? fmt::format("account #{} ({})", id.number, shown_name(reading, *row))
                    : fmt::format("deleted account #{}", id.number);
+    }
+    std::string mail(MailId id) const {
+        const auto row = find_mail(reading, id);
+        return row ? fmt::format("mail #{} ({})", id.number, to_text(row->order.kind))
+                   : fmt::format("mail #{}", id.number);
     }
     std::string invitee(InvitationId id) const {
         const auto row = find_invitation(reading, id);
@@ -276,6 +282,21 @@ std::string say(const AttemptFailed& e, const Names& names) {
 std::string say(const ResetAsked&, const Names&) { return "A password reset was asked for"; }
 std::string say(const AttemptsCleared&, const Names&) {
     return "Failed attempts were forgotten after one that was right";
+}
+
+std::string say(const MailSent& e, const Names& names) {
+    return fmt::format("{} sent {}", names.who(), names.mail(e.mail));
+}
+std::string say(const MailAttemptFailed& e, const Names& names) {
+    return fmt::format("{} could not send {}: {}", names.who(), names.mail(e.mail),
+                       error_of({e.trouble, e.reply}));
+}
+std::string say(const MailGivenUp& e, const Names& names) {
+    return fmt::format("{} gave {} up: {}", names.who(), names.mail(e.mail),
+                       error_of({e.trouble, e.reply}));
+}
+std::string say(const MailRequeued& e, const Names& names) {
+    return fmt::format("{} had {} sent again", names.who(), names.mail(e.mail));
 }
 
 }  // namespace

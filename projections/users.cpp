@@ -227,6 +227,16 @@ std::optional<UserRow> find_user(const Reading& reading, UserId user) {
     return find<UserTable>(reading, user);
 }
 
+std::optional<UserRow> find_user(const Reading& reading, const EmailAddress& email) {
+    auto found = walk<UsersByEmail>(reading, search_text(email.text()));
+    for (bool more = found.first(); more; more = found.next()) {
+        auto user = find_user(reading, UserId{last_number(found.rest())});
+        const auto address = user ? EmailAddress::parse(user->email) : std::nullopt;
+        if (address && address->normalised() == email.normalised()) return user;
+    }
+    return std::nullopt;
+}
+
 Paged<UserRow> list_users(const Reading& reading, const UserFilter& filter,
                           const PageRequest& page) {
     const auto* mark = reading.serving(Users::number);

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "events/email_address.hpp"
 #include "events/event.hpp"
 #include "projections/page.hpp"
 #include "projections/rows.hpp"
@@ -78,6 +79,8 @@ struct Users {
 };
 
 std::optional<UserRow> find_user(const Reading& reading, UserId user);
+// Who has the address, in whatever case. Rule E14.
+std::optional<UserRow> find_user(const Reading& reading, const EmailAddress& email);
 
 enum class UserSort : std::uint8_t { id, name, email, last_sign_in_at };
 struct UserFilter {

@@ -49,6 +49,7 @@ bool NumbersSeen::contains(std::uint64_t number) const {
 const User* World::user(UserId id) const { return found_in(users, id); }
 const Account* World::account(AccountId id) const { return found_in(accounts, id); }
 const Session* World::session(SessionId id) const { return found_in(sessions, id); }
+const Mail* World::mail(MailId id) const { return found_in(mails, id); }
 const Invitation* World::invitation(AccountId id, InvitationId invitation) const {
     const auto* state = account(id);
     return state == nullptr ? nullptr : found_in(state->invitations, invitation);
@@ -70,8 +71,18 @@ void DomainAudit::judge(const Record& record) {
     };
     if (const auto wrong = judge_event(record.event, world_); !wrong.empty()) tell(wrong);
     if (!addresses_fit(record.event, keys_)) tell("the address is not that of its key (E14)");
+    note_mail(record);
     fold(record);
     check_actor(record);
+}
+
+// What asks for a mail is where the mail's number comes from.
+void DomainAudit::note_mail(const Record& record) {
+    std::visit(
+        [&]<class E>(const E&) {
+            if constexpr (AsksForMail<E>) world_.mails_asked_for.insert(record.position.number);
+        },
+        record.event);
 }
 
 void DomainAudit::fold(const Record& record) {
@@ -83,6 +94,10 @@ void DomainAudit::fold(const Record& record) {
     if (const auto* e = std::get_if<SessionEnded>(&record.event)) world_.sessions.erase(e->session);
     if (const auto* e = std::get_if<AdminSessionEnded>(&record.event))
         world_.sessions.erase(e->session);
+    if (const auto* e = std::get_if<MailSent>(&record.event)) {
+        world_.mails.erase(e->mail);
+        world_.mails_sent.insert(e->mail.number);
+    }
 }
 
 void DomainAudit::fold_stream(const StreamId& stream, const Event& event) {
@@ -116,6 +131,9 @@ void DomainAudit::fold_stream(const StreamId& stream, const Event& event) {
             return evolve(world_.settings, event);
         case StreamKind::attempts:
             return;  // A count, which nothing else rests on.
+        case StreamKind::mail:
+            return fold_into<MadeBy<MailSent, MailAttemptFailed, MailGivenUp>>(
+                world_.mails, MailId{stream.low}, event);
     }
 }
 

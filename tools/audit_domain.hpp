@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "aggregates/account.hpp"
+#include "aggregates/mail.hpp"
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
 #include "aggregates/staff.hpp"
@@ -38,16 +39,19 @@ struct World {
     std::unordered_map<AccountId, Account> accounts;
     std::unordered_map<EmailKey, EmailHolder> holders;
     std::unordered_map<SessionId, Session> sessions;
+    std::unordered_map<MailId, Mail> mails;  // Those that were tried, and are not sent.
     Staff staff;
     Settings settings;
 
     NumbersSeen seen_users, seen_accounts, seen_invitations, seen_sessions, seen_admins,
         seen_api_keys;
+    NumbersSeen mails_asked_for, mails_sent;  // By the position of what asked for them.
 
     // Absent: none.
     const User* user(UserId id) const;
     const Account* account(AccountId id) const;
     const Session* session(SessionId id) const;
+    const Mail* mail(MailId id) const;
     const Invitation* invitation(AccountId account, InvitationId id) const;
     UserId holder(const EmailKey& key) const;
     bool associated(AccountId account, UserId user) const;
@@ -64,6 +68,7 @@ public:
     const World& world() const { return world_; }
 
 private:
+    void note_mail(const Record& record);
     void fold(const Record& record);
     void fold_stream(const StreamId& stream, const Event& event);
     void check_actor(const Record& record);

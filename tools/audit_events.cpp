@@ -301,6 +301,17 @@ struct Judge {
     Wrong operator()(const ResetAsked&) const { return {}; }
     Wrong operator()(const AttemptsCleared&) const { return {}; }
 
+    // --- Mail
+
+    Wrong operator()(const MailSent& e) const { return unsent(e.mail); }
+    Wrong operator()(const MailAttemptFailed& e) const { return tried(e.mail); }
+    Wrong operator()(const MailGivenUp& e) const { return tried(e.mail); }
+    Wrong operator()(const MailRequeued& e) const {
+        const auto* mail = world.mail(e.mail);
+        return mail != nullptr && mail->status != MailStatus::pending ? unsent(e.mail)
+                                                                      : "the mail had not failed";
+    }
+
 private:
     static constexpr Wrong nobody_there = "there is no such holder";
 
@@ -320,6 +331,15 @@ private:
     }
     Wrong there(AccountId id) const {
         return world.account(id) != nullptr ? Wrong{} : "there is no such account (X6)";
+    }
+    Wrong unsent(MailId id) const {
+        if (!world.mails_asked_for.contains(id.number)) return "nothing asked for this mail";
+        return world.mails_sent.contains(id.number) ? "the mail was sent before" : Wrong{};
+    }
+    Wrong tried(MailId id) const {
+        const auto* mail = world.mail(id);
+        if (mail != nullptr && mail->status == MailStatus::dead) return "the mail was given up";
+        return unsent(id);
     }
     // Somebody with access who is not the owner.
     Wrong member(AccountId account, UserId user) const {

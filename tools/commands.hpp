@@ -20,6 +20,12 @@ struct ServeOptions {
     std::int64_t clock_offset_s{};
     bool accept_loss{};
     std::string rate_limits = "on";  // Or "off": for load tests.
+    // Mail: empty `smtp` leaves it in the outbox.
+    std::string smtp;           // See parse_smtp_url.
+    std::string smtp_password;  // From a variable or the file: a command line can be seen by all.
+    std::string smtp_ca;        // A file of trusted certificates; empty: the machine's.
+    unsigned smtp_connections = 2;
+    std::string mail_from;  // Empty: muster@ the public host.
 };
 int serve(const ServeOptions& options);
 

@@ -121,6 +121,12 @@ int written(int status) {
     return status == 0 ? 1 : status;
 }
 
+bool has_password(int argc, char** argv) {
+    return std::any_of(argv, argv + argc, [](std::string_view argument) {
+        return argument == "--smtp-password" || argument.starts_with("--smtp-password=");
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -158,6 +164,28 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     serve_command->add_flag("--accept-loss", serving.accept_loss,
                             "Open a log that is shorter than it was known to be, for once");
+
+    serve_command
+        ->add_option("--smtp", serving.smtp, "Mail server, e.g. smtp://user@mail.example.com:587")
+        ->envname("MUSTER_SMTP");
+    serve_command
+        ->add_option("--smtp-password", serving.smtp_password,
+                     "Its password: from the variable or the file only")
+        ->envname("MUSTER_SMTP_PASSWORD");
+    serve_command
+        ->add_option("--smtp-ca", serving.smtp_ca,
+                     "Certificates that the mail server is trusted by")
+        ->envname("MUSTER_SMTP_CA");
+    serve_command
+        ->add_option("--smtp-connections", serving.smtp_connections,
+                     "Mails on their way at the same time")
+        ->envname("MUSTER_SMTP_CONNECTIONS")
+        ->check(CLI::Range(1, 4))
+        ->capture_default_str();
+    serve_command
+        ->add_option("--mail-from", serving.mail_from,
+                     "Sender of mails, e.g. \"Example <no-reply@example.com>\"")
+        ->envname("MUSTER_MAIL_FROM");
 
     CreateAdminOptions creating;
     auto* admin_command = app.add_subcommand("admin", "Admins")->require_subcommand(1);
@@ -198,6 +226,13 @@ int main(int argc, char** argv) {
     demo_command->add_option("--accounts", demonstrating.accounts)->capture_default_str();
     demo_command->add_option("--seed", demonstrating.seed)->capture_default_str();
 
+    if (has_password(argc, argv)) {
+        std::fputs(
+            "muster: --smtp-password is not taken here, where everybody on this machine sees it; "
+            "give it as MUSTER_SMTP_PASSWORD or as smtp-password in the file\n",
+            stderr);
+        return 2;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

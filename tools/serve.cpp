@@ -11,6 +11,7 @@
 #include "events/folder.hpp"
 #include "events/head_file.hpp"
 #include "events/rocks_log.hpp"
+#include "handlers/smtp.hpp"
 #include "http/server.hpp"
 #include "http/service.hpp"
 #include "projections/view_store.hpp"
@@ -92,6 +93,61 @@ void tell_loss(const std::expected<HeadFile, Fault>& known, const Log& log) {
         head.number + 1, last.number);
 }
 
+// The host of the public URL where that is a name, else this machine.
+std::string mail_host(std::string_view public_url) {
+    const auto site = site_of(public_url);
+    auto host = site.substr(0, site.find_first_of(":/"));
+    return EmailAddress::parse("muster@" + host) ? host : "localhost";
+}
+
+// Where mail goes; the error is what the command line has wrong, and never says a password.
+std::expected<SmtpServer, std::string> mail_server(const ServeOptions& options,
+                                                   std::string_view public_url) {
+    auto server = parse_smtp_url(options.smtp);
+    if (!server) return std::unexpected("--smtp: " + server.error());
+    if (!server->password.empty()) {
+        fmt::print(
+            stderr,
+            "muster: warning: a password in --smtp can be seen by everybody on this machine; "
+            "give it as MUSTER_SMTP_PASSWORD or as smtp-password in the file\n");
+    }
+    if (!options.smtp_password.empty()) server->password = options.smtp_password;
+    if (server->user.empty() != server->password.empty())
+        return std::unexpected("--smtp: a user name and a password go together");
+    const bool open = server->security == SmtpServer::Security::none && !server->on_loopback;
+    if (open && !server->password.empty())
+        return std::unexpected("--smtp: no password is sent without TLS to another machine");
+    if (open) fmt::print(stderr, "muster: warning: mail, with its links, is sent without TLS\n");
+    if (!options.smtp_ca.empty() && access(options.smtp_ca.c_str(), R_OK) != 0)
+        return std::unexpected("--smtp-ca: the file cannot be read");
+    server->ca_file = options.smtp_ca;
+    server->our_name = mail_host(public_url);
+    return server;
+}
+
+// Absent: no mail server is configured.
+std::expected<std::optional<MailOptions>, std::string> mail_options(const ServeOptions& options,
+                                                                    std::string_view public_url) {
+    if (options.smtp.empty()) return std::nullopt;
+    const auto server = mail_server(options, public_url);
+    if (!server) return std::unexpected(server.error());
+    const auto from = parse_sender(options.mail_from.empty() ? "muster@" + mail_host(public_url)
+                                                             : options.mail_from);
+    if (!from) return std::unexpected("--mail-from takes ADDRESS or NAME <ADDRESS>");
+    return MailOptions{.public_url = std::string(public_url),
+                       .from = *from,
+                       .transport = [server = *server] { return make_smtp_transport(server); },
+                       .connections = options.smtp_connections};
+}
+
+std::string public_url_of(const ServeOptions& options) {
+    auto url =
+        options.public_url.empty() ? fmt::format("http://{}", options.listen) : options.public_url;
+    while (url.ends_with('/'))
+        url.pop_back();
+    return url;
+}
+
 }  // namespace
 
 int report(const Fault& fault) {
@@ -118,6 +174,12 @@ int serve(const ServeOptions& options) {
         fmt::print(stderr, "muster: --public-url takes http://HOST or https://HOST, with a path\n");
         return 2;
     }
+    const auto public_url = public_url_of(options);
+    const auto mail = mail_options(options, public_url);
+    if (!mail) {
+        fmt::print(stderr, "muster: {}\n", mail.error());
+        return 2;
+    }
     // Every thread inherits this, so that the signals come to the wait below and nowhere else.
     const auto signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
@@ -135,10 +197,8 @@ int serve(const ServeOptions& options) {
     if (!store) return report(store.error());
 
     http::ServiceOptions service_options;
-    service_options.public_url =
-        options.public_url.empty() ? fmt::format("http://{}", options.listen) : options.public_url;
-    while (service_options.public_url.ends_with('/'))
-        service_options.public_url.pop_back();
+    service_options.public_url = public_url;
+    service_options.mail = *mail;
     service_options.clock_offset = std::chrono::seconds{options.clock_offset_s};
     if (options.rate_limits == "off") service_options.committer.limits = RateLimits::off;
     http::Service service{**log, folder->keys(), **store, service_options, end_after};

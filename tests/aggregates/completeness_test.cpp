@@ -15,7 +15,7 @@ struct Aggregates {
 
     static std::set<StreamKind> kinds() { return {Aggregate::kind...}; }
 };
-using All = Aggregates<User, Account, EmailHolder, Session, Staff, Settings, Attempts>;
+using All = Aggregates<User, Account, EmailHolder, Session, Staff, Settings, Attempts, Mail>;
 
 template <class... E>
 constexpr bool all_concern(const std::variant<E...>*) {
@@ -38,6 +38,7 @@ static_assert(applies_what_concerns_it<Session>(static_cast<const Event*>(nullpt
 static_assert(applies_what_concerns_it<Staff>(static_cast<const Event*>(nullptr)));
 static_assert(applies_what_concerns_it<Settings>(static_cast<const Event*>(nullptr)));
 static_assert(applies_what_concerns_it<Attempts>(static_cast<const Event*>(nullptr)));
+static_assert(applies_what_concerns_it<Mail>(static_cast<const Event*>(nullptr)));
 
 TEST(Aggregates, ThereIsOneForEachKindOfStream) {
     std::set<StreamKind> kinds;

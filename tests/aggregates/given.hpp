@@ -18,6 +18,7 @@
 #include "aggregates/attempts.hpp"
 #include "aggregates/email.hpp"
 #include "aggregates/evolve.hpp"
+#include "aggregates/mail.hpp"
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
 #include "aggregates/staff.hpp"
@@ -78,6 +79,8 @@ inline const std::map<std::string_view, std::set<ErrorKind>> promised{
     {"invitation.accepted", {ErrorKind::conflict}},
     {"invitation.not_found", {ErrorKind::not_found}},
     {"invitation.pending", {ErrorKind::conflict}},
+    {"mail.link_dead", {ErrorKind::conflict}},
+    {"mail.sent", {ErrorKind::conflict}},
     {"password.wrong", {ErrorKind::forbidden}},
     {"permissions.empty", {ErrorKind::invalid}},
     {"profile.locked", {ErrorKind::forbidden}},
@@ -114,6 +117,7 @@ struct World {
     std::map<EmailKey, EmailHolder> holders;
     std::map<SessionId, Session> sessions;
     std::map<AttemptsKey, Attempts> attempts;
+    std::map<MailId, Mail> mails;
     Staff staff;
     Settings settings;
 
@@ -127,6 +131,7 @@ struct World {
     EmailHolder seen(EmailKey key) const { return found(holders, key); }
     Session seen(SessionId id) const { return found(sessions, id); }
     Attempts seen(AttemptsKey key) const { return found(attempts, key); }
+    Mail seen(MailId id) const { return found(mails, id); }
     const Staff& seen(Staff::Key) const { return staff; }
     const Settings& seen(SettingsKey) const { return settings; }
     template <class Command>
@@ -164,6 +169,8 @@ private:
                 return evolve(settings, event);
             case StreamKind::attempts:
                 return fold(attempts, attempts_key_of(stream), event);
+            case StreamKind::mail:
+                return fold(mails, MailId{stream.low}, event);
         }
     }
 };

@@ -316,6 +316,23 @@ TEST_P(LogContract, ASnapshotAheadOfItsStreamIsNotRead) {
     EXPECT_FALSE(log().snapshot(stream_of(acme)).value());
 }
 
+TEST_P(LogContract, ACheckpointIsKeptAndReplaced) {
+    append(commit_of({activated(acme), activated(acme)}));
+    EXPECT_FALSE(log().checkpoint("mail").value());
+    ASSERT_TRUE(log().keep_checkpoint("mail", {{1}, "one"}));
+    ASSERT_TRUE(log().keep_checkpoint("mail", {{2}, std::string{"t\0o", 3}}));
+    ASSERT_TRUE(log().keep_checkpoint("other", {{1}, ""}));
+    EXPECT_EQ(log().checkpoint("mail").value(), (Checkpoint{{2}, std::string{"t\0o", 3}}));
+    EXPECT_EQ(log().checkpoint("other").value(), (Checkpoint{{1}, ""}));
+    EXPECT_FALSE(log().checkpoint("mai").value());
+}
+
+TEST_P(LogContract, ACheckpointAheadOfTheLogIsNotRead) {
+    append(commit_of({activated(acme)}));
+    ASSERT_TRUE(log().keep_checkpoint("mail", {{2}, "two"}));
+    EXPECT_FALSE(log().checkpoint("mail").value());
+}
+
 // RFC 9162, section 2.1.1, without any cleverness.
 Hash naive_root(std::span<const Hash> leaves) {
     if (leaves.empty()) return empty_root();
@@ -396,6 +413,7 @@ TEST_P(LogContract, EverythingIsThereAfterReopening) {
     commit.vault = {{"k", "seed"}};
     append(commit);
     ASSERT_TRUE(log().keep_snapshot(stream_of(acme), {1, "one"}));
+    ASSERT_TRUE(log().keep_checkpoint("mail", {{2}, "two"}));
     const auto root = log().root(2).value();
     for (int round = 0; round < 3; ++round) {
         open();
@@ -404,6 +422,7 @@ TEST_P(LogContract, EverythingIsThereAfterReopening) {
         EXPECT_EQ(log().version(stream_of(bolt)).value(), 1U);
         EXPECT_EQ(log().vault("k").value(), "seed");
         EXPECT_EQ(log().snapshot(stream_of(acme)).value()->state, "one");
+        EXPECT_EQ(log().checkpoint("mail").value()->state, "two");
         EXPECT_TRUE(std::holds_alternative<Duplicate>(append(commit)));
         EXPECT_EQ(log().root(2).value(), root);
     }

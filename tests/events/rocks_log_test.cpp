@@ -191,6 +191,19 @@ TEST_F(LogOnDisk, WhoeverAcceptsALossHandsNoNumberOutTwice) {
     EXPECT_GT((*open())->draw(Sequence::admin, 1).value(), 1'000'000U);
 }
 
+TEST_F(LogOnDisk, AnAcceptedLossForgetsSnapshotsAndCheckpoints) {
+    fill(2);
+    {
+        const auto log = open();
+        ASSERT_TRUE((*log)->keep_snapshot(stream_of(acme), {1, "one"}));
+        ASSERT_TRUE((*log)->keep_checkpoint("mail", {{2}, "two"}));
+    }
+    EXPECT_EQ((*open())->checkpoint("mail").value()->state, "two");
+    const auto log = open_with_loss();
+    EXPECT_FALSE((*log)->snapshot(stream_of(acme)).value());
+    EXPECT_FALSE((*log)->checkpoint("mail").value());
+}
+
 TEST_F(LogOnDisk, AFlippedByteInATableIsNoticed) {
     for (int n = 0; n < 2; ++n) {
         const auto log = open();

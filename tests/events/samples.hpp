@@ -102,6 +102,7 @@ private:
     void fill(Permissions& value) { value = *Permissions::from_bits(below(1U << 13)); }
     void fill(Role& value) { value = static_cast<Role>(below(3)); }
     void fill(Switch& value) { value = static_cast<Switch>(below(2)); }
+    void fill(MailTrouble& value) { value = static_cast<MailTrouble>(1 + below(9)); }
     void fill(SettingsKey&) {}
     void fill(IdentityStatus& value) { value = static_cast<IdentityStatus>(below(5)); }
     void fill(Requester& value) { value = static_cast<Requester>(below(2)); }

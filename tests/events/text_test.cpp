@@ -34,6 +34,17 @@ TEST(Text, IsFoldedForSearching) {
     EXPECT_EQ(folded(""), "");
 }
 
+TEST(Text, IsOneHarmlessLine) {
+    EXPECT_EQ(one_line("  Ada \r\n\t Lovelace\u2028\u00a0 ", 80), "Ada Lovelace");
+    EXPECT_EQ(one_line("a\u202eb\u2066c\u200fd\u200be\ufefff\u00adg", 80), "abcdefg");
+    EXPECT_EQ(one_line("a\x01\x7f\u0085\u009b\ue000b", 80), "a b");
+    EXPECT_EQ(one_line(std::string_view{"a\0b", 3}, 80), "ab");
+    EXPECT_EQ(one_line("a\xff\xc3z", 80), "az");
+    EXPECT_EQ(one_line("L\u00f6we \U0001f98a!", 6), "L\u00f6we \U0001f98a!");
+    EXPECT_EQ(one_line("\u65e5\u672c\u65e5\u672c", 3), "\u65e5\u672c\u65e5");
+    EXPECT_EQ(one_line("\r\n", 80), "");
+}
+
 TEST(Text, HasBase64OfRfc4648) {
     EXPECT_EQ(to_base64(""), "");
     EXPECT_EQ(to_base64("f"), "Zg==");
@@ -50,6 +61,8 @@ RC_GTEST_PROP(Text, AnyBytesAreTakenWithoutHarm, (const std::string& bytes)) {
     static_cast<void>(is_utf8(bytes));
     static_cast<void>(trimmed(bytes));
     RC_ASSERT(folded(folded(bytes)) == folded(bytes) || !is_utf8(bytes));
+    RC_ASSERT(is_utf8(one_line(bytes, 9)));
+    RC_ASSERT(one_line(one_line(bytes, 9), 9) == one_line(bytes, 9));
     RC_ASSERT(to_hex(bytes).size() == 2 * bytes.size());
     RC_ASSERT(to_base64(bytes).size() == (bytes.size() + 2) / 3 * 4);
 }

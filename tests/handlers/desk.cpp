@@ -27,6 +27,13 @@ struct Allowed {
         return found != all.end() && found->second.status == Invitation::Status::pending;
     }
 
+    MailStatus status(MailId id) const {
+        const auto found = world.mails.find(id);
+        return found == world.mails.end() ? MailStatus::pending : found->second.status;
+    }
+    bool unsent(MailId id) const { return status(id) != MailStatus::sent; }
+    bool dead(MailId id) const { return status(id) == MailStatus::dead; }
+
     bool operator()(const UserRegistered& e) const {
         return !world.users.contains(e.user) && e.address && !taken(*e.address);
     }
@@ -70,6 +77,12 @@ struct Allowed {
     }
     bool operator()(const AdminSessionStarted& e) const {
         return !world.sessions.contains(e.session);
+    }
+    bool operator()(const MailSent& e) const { return unsent(e.mail); }
+    bool operator()(const MailAttemptFailed& e) const { return unsent(e.mail) && !dead(e.mail); }
+    bool operator()(const MailGivenUp& e) const { return unsent(e.mail) && !dead(e.mail); }
+    bool operator()(const MailRequeued& e) const {
+        return world.mails.contains(e.mail) && unsent(e.mail);
     }
     bool operator()(const auto&) const { return true; }
 };

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "aggregates/evolve.hpp"
+#include "aggregates/mail.hpp"
 #include "events/json.hpp"
 #include "events/memory_log.hpp"
 #include "handlers/accounts.hpp"
@@ -165,6 +166,14 @@ public:
                                              const Snapshot& snapshot) override {
         return log_.keep_snapshot(stream, snapshot);
     }
+    std::expected<std::optional<Checkpoint>, Fault> checkpoint(
+        std::string_view reactor) const override {
+        return log_.checkpoint(reactor);
+    }
+    std::expected<void, Fault> keep_checkpoint(std::string_view reactor,
+                                               const Checkpoint& checkpoint) override {
+        return log_.keep_checkpoint(reactor, checkpoint);
+    }
     std::expected<Hash, Fault> root(std::uint64_t size) const override { return log_.root(size); }
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override {
         return log_.node(level, index);
@@ -180,6 +189,7 @@ struct World {
     std::map<AccountId, Account> accounts;
     std::map<EmailKey, EmailHolder> holders;
     std::map<SessionId, Session> sessions;
+    std::map<MailId, Mail> mails;
     Staff staff;
     Settings settings;
     std::map<StreamId, std::uint64_t> versions;
@@ -206,6 +216,9 @@ private:
     }
     void visit(SessionId id, const Event& event, std::set<StreamId>& done) {
         apply_to(sessions, id, event, done);
+    }
+    void visit(MailId id, const Event& event, std::set<StreamId>& done) {
+        apply_to(mails, id, event, done);
     }
     void visit(AdminId id, const Event& event, std::set<StreamId>& done) {
         if (done.insert(stream_of(id)).second) evolve(staff, event);

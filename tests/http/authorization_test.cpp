@@ -140,6 +140,7 @@ const std::map<std::string_view, Set> who_may{
     {"ListActivity", staff},  // Rule A8.
     {"ListProjections", staff},
     {"ListOutbox", staff},
+    {"RetryMail", operators},
     {"GetLive", everyone},
     {"GetReady", everyone},
 };
@@ -175,6 +176,7 @@ protected:
     std::uint64_t key_{};
     std::uint64_t admin_{};
     std::string reset_;               // The token of a link for a new password.
+    std::uint64_t mail_{};
     std::uint64_t others_session_{};  // Of a user who does not ask.
 };
 
@@ -243,6 +245,7 @@ Authorization::Authorization() {
     admin_ = caller(Who::auditor).id();
     root.post(user_path(loner_, "/password-reset"));
     reset_ = to_text(Token{TokenPurpose::password_reset, loner_, 1}, house_.keys());
+    mail_ = root.get("/v1/outbox").body.at("items").at(1).at("id");
 }
 
 const std::vector<std::string> no_ids{"abc",  "0",    "-1",  "01",  "1.5", "18446744073709551616",
@@ -293,6 +296,12 @@ std::vector<Attempt> Authorization::attempts(const Route& route, Who who) {
         add({text(others_session_)}, Place::own, "session.not_found");
         for (const auto& no_id : no_ids)
             add({no_id}, Place::own, "session.not_found");
+    } else if (has("{mail}")) {
+        add({text(mail_)}, Place::own);
+        add({missing}, Place::own, "mail.not_found");
+        add({"1"}, Place::own, "mail.not_found");  // What happened there asks for no mail.
+        for (const auto& no_id : no_ids)
+            add({no_id}, Place::own, "mail.not_found");
     } else if (has("{key}")) {
         add({text(key_)}, Place::own);
         add({missing}, Place::own, "api_key.not_found");

@@ -280,6 +280,7 @@ Hostile::Hostile() {
         {"RemoveUser", "DELETE", member, nullptr, &ada_},
         {"ResendInvitation", "POST", acme + "/invitations/1/resend", nullptr, &ada_},
         {"CancelInvitation", "DELETE", acme + "/invitations/1", nullptr, &ada_},
+        {"RetryMail", "POST", "/v1/outbox/1/retry", nullptr, &root_},
         {"DeleteUser", "DELETE", user_path(bob_.id()), nullptr, &root_},
     };
     before_ = house_.head();

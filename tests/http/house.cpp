@@ -48,6 +48,7 @@ const std::map<std::string_view, int> statuses{
     {"api_key.not_found", 404},
     {"token.not_found", 404},
     {"invitation.not_found", 404},
+    {"mail.not_found", 404},
     {"route.not_found", 404},
     {"user.not_found", 404},
     {"route.method_not_allowed", 405},
@@ -64,6 +65,8 @@ const std::map<std::string_view, int> statuses{
     {"idempotency.running", 409},
     {"invitation.accepted", 409},
     {"invitation.pending", 409},
+    {"mail.link_dead", 409},
+    {"mail.sent", 409},
     {"session.not_found", 404},
     {"session.account_required", 409},
     {"session.other_account", 409},
@@ -219,12 +222,16 @@ House::House(RateLimits limits)
     : House(std::nullopt, std::make_unique<MemoryLog>(), value_of(views::ViewStore::temporary()),
             limits) {}
 
+House::House(MakeTransport transport)
+    : House(std::nullopt, std::make_unique<MemoryLog>(), value_of(views::ViewStore::temporary()),
+            RateLimits::on, std::move(transport)) {}
+
 House::House(const std::filesystem::path& at)
     : House(value_of(DataFolder::open(at, DataFolder::Open::create)), nullptr, nullptr,
             RateLimits::on) {}
 
 House::House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
-             std::unique_ptr<views::ViewStore> store, RateLimits limits)
+             std::unique_ptr<views::ViewStore> store, RateLimits limits, MakeTransport transport)
     : folder_(std::move(folder)),
       log_(std::move(log)),
       store_(std::move(store)),
@@ -241,6 +248,11 @@ House::House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
     options.clock = [this] { return now(); };
     options.committer.limits = limits;
     options.passwords = {.threads = 2, .queue = 256, .operations = 1, .memory = 8192};
+    if (transport) {
+        options.mail = MailOptions{.public_url = options.public_url,
+                                   .from = *parse_sender("no-reply@muster.example"),
+                                   .transport = std::move(transport)};
+    }
     service_ = std::make_unique<Service>(*log_, *keys_, *store_, options, [](const Fault& fault) {
         ADD_FAILURE() << "the log failed: " << fault.message;
     });

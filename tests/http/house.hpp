@@ -96,6 +96,7 @@ class House {
 public:
     // With a log in memory.
     explicit House(RateLimits limits = RateLimits::on);
+    explicit House(MakeTransport transport);          // That sends mail, too.
     explicit House(const std::filesystem::path& at);  // With a data folder.
     House(const House&) = delete;
     House& operator=(const House&) = delete;
@@ -131,7 +132,8 @@ public:
 
 private:
     House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
-          std::unique_ptr<views::ViewStore> store, RateLimits limits);
+          std::unique_ptr<views::ViewStore> store, RateLimits limits,
+          MakeTransport transport = {});
 
     std::optional<DataFolder> folder_;
     std::optional<Keys> own_keys_;

@@ -178,13 +178,129 @@ TEST(OutboxView, HasOneEntryForEachSending) {
     World world;
     story(world);
     world.happens(by(ada), noon + 6min, {InvitationResent{acme, letter, 2, noon + 24h * 30}});
-    const auto mails = list_outbox(world.now(), {.total = true}).value();
+    const auto mails = list_outbox(world.now(), {}, noon, {.total = true}).value();
     EXPECT_EQ(mails.total, 2U);
-    EXPECT_EQ(mails.items[0].link, 2U);
-    EXPECT_EQ(json([&](JsonWriter& out) { write_outbox(out, mails.items[1], "hello"); }),
-              R"({"id":5,"kind":"invitation","to":"bob@example.com",)"
-              R"("subject":"Invitation to Acme","state":"pending","tries":0,"last_error":null,)"
+    EXPECT_EQ(mails.items[0].entry.order.link, 2U);
+    EXPECT_EQ(json([&](JsonWriter& out) { write_outbox(out, mails.items[1], "Hi", "hello"); }),
+              R"({"id":5,"kind":"invitation","to":"bob@example.com","subject":"Hi",)"
+              R"("state":"dropped","tries":0,"last_error":null,)"
               R"("created_at":"2023-11-14T22:16:20.000Z","text":"hello"})");
+}
+
+// Ada invited Bob, by mail 5, and he has accepted; she invites Eve, by mail 8.
+struct Mails : testing::Test {
+    Mails() {
+        story(world);
+        happens(ada_invites_eve);
+    }
+    void happens(const Event& event) { world.happens(by_system(), noon + 6min, {event}); }
+    std::optional<MailState> state(Time at = noon + 7min) {
+        const auto row = find_outbox_row(world.now(), eves, at);
+        return row ? std::optional{row->state} : std::nullopt;
+    }
+    std::vector<std::uint64_t> listed(std::optional<MailState> wanted, Time at = noon + 7min) {
+        std::vector<std::uint64_t> ids;
+        const auto page = list_outbox(world.now(), wanted, at, {}).value();
+        for (const auto& row : page.items)
+            ids.push_back(row.id.number);
+        return ids;
+    }
+    using Ids = std::vector<std::uint64_t>;
+
+    World world;
+    const InvitationId second{12};
+    const MailId bobs{5}, eves{8};
+    const Event ada_invites_eve = invited(second, acme, "eve@example.com", noon + 5min);
+};
+
+TEST_F(Mails, ArePendingUntilTheyAreSent) {
+    EXPECT_EQ(state(), MailState::pending);
+    happens(MailSent{eves});
+    EXPECT_EQ(state(), MailState::sent);
+    EXPECT_EQ(state(noon + 24h * 90), MailState::sent);
+    EXPECT_EQ(find_mail(world.now(), eves)->tries, 1U);
+    EXPECT_EQ(find_mail(world.now(), MailId{7}), std::nullopt);
+}
+
+TEST_F(Mails, SayWhatWentWrongInOurWords) {
+    happens(MailAttemptFailed{eves, MailTrouble::unreachable, 0, noon + 8min});
+    EXPECT_EQ(state(), MailState::failed);
+    EXPECT_EQ(error_of(*find_mail(world.now(), eves)->failure),
+              "The mail server cannot be reached.");
+    happens(MailGivenUp{eves, MailTrouble::recipient_refused, 550});
+    EXPECT_EQ(state(), MailState::dead);
+    const auto entry = find_mail(world.now(), eves).value();
+    EXPECT_EQ(error_of(*entry.failure), "The mail server refuses the recipient (550).");
+    EXPECT_EQ(entry.tries, 2U);
+    happens(MailRequeued{eves});
+    EXPECT_EQ(state(), MailState::pending);
+    EXPECT_TRUE(find_mail(world.now(), eves)->failure) << "still worth knowing";
+    happens(MailSent{eves});
+    EXPECT_FALSE(find_mail(world.now(), eves)->failure);
+    EXPECT_EQ(find_mail(world.now(), eves)->tries, 3U);
+}
+
+TEST_F(Mails, EveryTroubleHasWordsOfItsOwn) {
+    std::set<std::string> all;
+    for (std::uint8_t n = 1; valid(MailTrouble{n}); ++n)
+        EXPECT_TRUE(all.insert(error_of({MailTrouble{n}, 0})).second);
+    EXPECT_EQ(all.size(), 9U);
+}
+
+TEST_F(Mails, AreDroppedWhereTheirLinkIsDead) {  // Rules I4, I17, I18, I19, I26.
+    EXPECT_EQ(listed(MailState::dropped), Ids{bobs.number}) << "accepted";
+    EXPECT_EQ(state(noon + 5min + 24h * 7), MailState::dropped) << "expired";
+    happens(InvitationResent{acme, second, 2, noon + 24h * 30});
+    EXPECT_EQ(state(), MailState::dropped) << "another link came in its place";
+    EXPECT_EQ(listed(MailState::pending), Ids{9});
+    happens(InvitationCancelled{acme, second});
+    EXPECT_EQ(listed(MailState::pending), Ids{});
+    EXPECT_EQ(listed(MailState::dropped), (Ids{9, 8, 5}));
+}
+
+TEST_F(Mails, AreListedByTheirState) {
+    happens(MailSent{bobs});
+    EXPECT_EQ(listed({}), (Ids{8, 5}));
+    EXPECT_EQ(listed(MailState::sent), Ids{5});
+    EXPECT_EQ(listed(MailState::pending), Ids{8});
+    EXPECT_EQ(listed(MailState::dead), Ids{});
+    happens(MailAttemptFailed{eves, MailTrouble::timeout, 0, noon + 8min});
+    EXPECT_EQ(listed(MailState::failed), Ids{8});
+    EXPECT_EQ(listed(MailState::pending), Ids{});
+    happens(MailGivenUp{eves, MailTrouble::timeout, 0});
+    EXPECT_EQ(listed(MailState::dead), Ids{8});
+    EXPECT_EQ(list_outbox(world.now(), MailState::dead, noon, {.total = true})->total, 1U);
+}
+
+TEST_F(Mails, HaveTheirLinesInTheActivityLog) {  // Rules A1, A6.
+    happens(MailAttemptFailed{eves, MailTrouble::sender_refused, 553, noon + 8min});
+    happens(MailGivenUp{eves, MailTrouble::recipient_refused, 550});
+    world.happens(by(root), noon + 7min, {MailRequeued{eves}});
+    world.happens(by_system(), noon + 8min, {MailSent{eves}});
+    std::vector<std::string> lines;
+    const auto page = list_activity(world.now(), world.log, world.keyring, {}, {.limit = 4});
+    for (const auto& line : page->items)
+        lines.push_back(line.text);
+    EXPECT_EQ(lines,
+              (std::vector<std::string>{
+                  "System sent mail #8 (invitation)", "Root had mail #8 (invitation) sent again",
+                  "System gave mail #8 (invitation) up: The mail server refuses the "
+                  "recipient (550).",
+                  "System could not send mail #8 (invitation): The mail server refuses the "
+                  "sender (553)."}));
+}
+
+TEST(UsersView, FindsWhoHasAnAddress) {  // Rule E14.
+    World world;
+    story(world);
+    const auto find = [&](std::string_view text) {
+        const auto user = find_user(world.now(), EmailAddress::parse(text).value());
+        return user ? user->id : UserId{};
+    };
+    EXPECT_EQ(find("ADA@Example.com"), ada);
+    EXPECT_EQ(find("bob@example.org"), bob);
+    EXPECT_EQ(find("ad@example.com"), UserId{});
+    EXPECT_EQ(find("\u00e4da@example.com"), UserId{});
 }
 
 TEST(SessionsView, KnowsWhoIsSignedIn) {

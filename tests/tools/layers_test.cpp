@@ -36,6 +36,7 @@ const std::vector<std::pair<std::string, std::vector<std::string>>> owners{
     {"toml++/", {"tools/main.cpp"}},
     {"openssl/", {"events/tree", "handlers/second_factor"}},
     {"qrencode.h", {"http/second_factor"}},
+    {"curl/", {"handlers/smtp"}},
     {"idn2.h", {"events/email_address"}},
     {"utf8proc.h", {"events/text", "events/json", "events/email_address"}},
 };
