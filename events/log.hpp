@@ -163,7 +163,7 @@ public:
         const StreamId& stream) const = 0;
     virtual std::expected<void, Fault> keep_snapshot(const StreamId& stream,
                                                      const Snapshot& snapshot) = 0;
-    // Of the reactor of this name.
+    // Of the reactor of this name. Keeping one may go on while another thread appends.
     virtual std::expected<std::optional<Checkpoint>, Fault> checkpoint(
         std::string_view reactor) const = 0;
     virtual std::expected<void, Fault> keep_checkpoint(std::string_view reactor,

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <memory>
 #include <sodium.h>
-#include <utility>
 #include <utf8proc.h>
+#include <utility>
 
 #include "events/bytes.hpp"
 

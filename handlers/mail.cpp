@@ -41,6 +41,7 @@ Language language_for(Work& work, const EmailAddress& to, const std::optional<Us
 std::expected<Origin, Fault> find_origin(const Log& log, Keyring& keyring,
                                          const PendingMail& mail) {
     Origin origin;
+    if (mail.order.kind != MailKind::invitation) return origin;  // The user's own.
     std::optional<Fault> fault;
     // From the newest backwards: a link that was sent again is told of by its first event.
     const auto visit = [&](const Stored& stored) {

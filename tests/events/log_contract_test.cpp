@@ -333,6 +333,23 @@ TEST_P(LogContract, ACheckpointAheadOfTheLogIsNotRead) {
     EXPECT_FALSE(log().checkpoint("mail").value());
 }
 
+TEST_P(LogContract, ACheckpointIsKeptWhileAnotherThreadAppends) {
+    append(commit_of({activated(acme)}));
+    std::atomic<bool> done = false;
+    std::thread reactor{[&] {
+        while (!done) {
+            const auto head = log().head();
+            EXPECT_TRUE(log().keep_checkpoint("mail", {head, "state"}));
+            EXPECT_EQ(log().checkpoint("mail").value()->position, head);
+        }
+    }};
+    for (int n = 0; n < 50; ++n)
+        append(commit_of({activated(acme)}));
+    done = true;
+    reactor.join();
+    EXPECT_EQ(log().head(), Position{51});
+}
+
 // RFC 9162, section 2.1.1, without any cleverness.
 Hash naive_root(std::span<const Hash> leaves) {
     if (leaves.empty()) return empty_root();

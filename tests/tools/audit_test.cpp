@@ -266,7 +266,10 @@ INSTANTIATE_TEST_SUITE_P(
         Breach{UserRegistered{{900}, {}, {Person{}}, "en", 1}, "the password is missing"},
         Breach{PasswordChanged{{1}, 77}, "number is not the next"},
         Breach{InvitationCancelled{{1}, {700}}, "not pending (I19)"},
-        Breach{SessionEnded{{70'000}, {1}}, "no such session"}));
+        Breach{SessionEnded{{70'000}, {1}}, "no such session"},
+        Breach{MailSent{{1}}, "nothing asked for this mail"},
+        Breach{MailAttemptFailed{{70'000}, MailTrouble::timeout, 0, {}}, "nothing asked for"},
+        Breach{MailRequeued{{1}}, "the mail had not failed"}));
 
 TEST(Audit, SaysWhyItCannotLook) {
     const TemporaryFolder folder;
