@@ -404,7 +404,7 @@ TEST(User, AResetEndsEverySession) {  // Rule L18.
               and_again_refused("token.not_found"));
 }
 
-TEST(User, WithoutAnAddressNobodyIsMailed) {  // Rule M6.
+TEST(User, WithoutAnAddressNobodyIsMailed) {
     auto nowhere_to_write = bob_registered;
     nowhere_to_write.address.reset();
     Given{nowhere_to_write}.when(bob, bob_asks).then_refused("user.no_email");

@@ -199,6 +199,13 @@ TEST_F(Activity, WhatADeletedUserDidStaysReadable) {
     EXPECT_EQ(root.get(user_path(4711, "/activity")).code(), "user.not_found");
 }
 
+TEST_F(Users, AreMadeInNoOtherWay) {  // Rule R10.
+    for (const auto* method : {"POST", "PUT"}) {
+        const auto reply = root.send(method, "/v1/users", "{}", "application/json");
+        EXPECT_EQ(reply.code(), "route.method_not_allowed");
+    }
+}
+
 // --- The machine
 
 TEST_F(Users, ReadinessAndTheViewsAreTold) {
