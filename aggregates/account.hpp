@@ -1,4 +1,4 @@
-// An account: the billable party, with its users, its invitations and its one owner.
+// An account: the billable party, with its users, its invitations, its contacts and its one owner.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "aggregates/contact.hpp"
 #include "aggregates/email.hpp"
 #include "aggregates/error.hpp"
+#include "aggregates/order.hpp"
 #include "aggregates/user.hpp"
 #include "events/event.hpp"
 
@@ -57,6 +59,9 @@ struct Account {
     std::set<UserId> former;  // Who had access once and has none now.
     std::map<InvitationId, Invitation> invitations;
     std::map<EmailKey, InvitationId> pending;  // At most one for an address. Rule I21.
+    std::map<ContactId, Contact> contacts;
+    std::set<ContactId> former_contacts;
+    std::optional<Time> last_order_at;  // Absent: nothing was ordered yet. Rule X12.
 
     bool exists() const {
         return status != AccountStatus::none && status != AccountStatus::deleted;
@@ -68,7 +73,8 @@ struct Account {
     static constexpr auto fields(auto& self, auto&& field) {
         return field("id", self.id)("status", self.status)("owner", self.owner)(
             "profile", self.profile)("users", self.users)("former", self.former)(
-            "invitations", self.invitations)("pending", self.pending);
+            "invitations", self.invitations)("pending", self.pending)("contacts", self.contacts)(
+            "former_contacts", self.former_contacts)("last_order_at", self.last_order_at);
     }
 };
 

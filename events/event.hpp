@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "events/account.hpp"
+#include "events/contact.hpp"
+#include "events/order.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
 #include "events/staff.hpp"
@@ -25,7 +27,8 @@ struct Joined<std::variant<One...>, std::variant<Two...>, Rest...> {
     using type = typename Joined<std::variant<One..., Two...>, Rest...>::type;
 };
 
-using Event = Joined<UserEvent, AccountEvent, SessionEvent, StaffEvent, SettingsEvent>::type;
+using Event = Joined<UserEvent, AccountEvent, SessionEvent, StaffEvent, SettingsEvent, ContactEvent,
+                     OrderEvent>::type;
 using Events = std::vector<Event>;
 
 inline EventType type_of(const Event& event) {

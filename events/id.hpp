@@ -23,6 +23,8 @@ using InvitationId = Id<struct InvitationThing>;  // Lives inside an account: no
 using SessionId = Id<struct SessionThing>;  // A user's and an admin's sessions share one sequence.
 using AdminId = Id<struct AdminThing>;
 using ApiKeyId = Id<struct ApiKeyThing>;
+using ContactId = Id<struct ContactThing>;  // Lives inside an account, too.
+using OrderId = Id<struct OrderThing>;      // As well.
 
 // Keyed digest of a normalised e-mail address: the first 128 bits of HMAC-SHA-256 (RFC 2104). It
 // tells equal addresses from different ones to whoever holds the key, and nothing to anybody else.

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <fmt/format.h>
 #include <iterator>
+#include <set>
 #include <type_traits>
 #include <utf8proc.h>
 
@@ -73,6 +74,8 @@ template <class T>
 void write_value(JsonWriter& out, const std::optional<T>& value);
 template <class T>
 void write_value(JsonWriter& out, const std::vector<T>& list);
+template <class T>
+void write_value(JsonWriter& out, const std::set<T>& set);
 template <class Key, class Value>
 void write_value(JsonWriter& out, const Personal<Key, Value>& personal);
 template <Listed Struct>
@@ -84,6 +87,7 @@ void write_value(JsonWriter& out, std::unsigned_integral auto value) {
 void write_value(JsonWriter& out, const std::string& value) { out.text(value); }
 void write_value(JsonWriter& out, Time value) { out.time(value); }
 void write_value(JsonWriter& out, Permissions value) { out.permissions(value); }
+void write_value(JsonWriter& out, Amount value) { out.text(to_text(value)); }
 void write_value(JsonWriter& out, const EmailKey& key) { out.text(to_hex(as_text(key.bytes))); }
 template <class Thing>
 void write_value(JsonWriter& out, Id<Thing> id) {
@@ -110,6 +114,13 @@ template <class T>
 void write_value(JsonWriter& out, const std::vector<T>& list) {
     out.begin_array();
     for (const auto& value : list)
+        write_value(out, value);
+    out.end_array();
+}
+template <class T>
+void write_value(JsonWriter& out, const std::set<T>& set) {
+    out.begin_array();
+    for (const auto& value : set)
         write_value(out, value);
     out.end_array();
 }

@@ -19,6 +19,7 @@ std::optional<Subject> created_by(const Event& event) {
     if (const auto* e = std::get_if<AccountOpened>(&event)) return subject_of(e->account);
     if (const auto* e = std::get_if<UserInvited>(&event)) return subject_of(e->invitation);
     if (const auto* e = std::get_if<AdminCreated>(&event)) return subject_of(e->admin);
+    if (const auto* e = std::get_if<ContactAdded>(&event)) return subject_of(e->contact);
     return std::nullopt;
 }
 
@@ -26,6 +27,7 @@ std::optional<Subject> created_by(const Event& event) {
 std::optional<Subject> erased_by(const Event& event) {
     if (const auto* e = std::get_if<UserDeleted>(&event)) return subject_of(e->user);
     if (const auto* e = std::get_if<AccountDeleted>(&event)) return subject_of(e->account);
+    if (const auto* e = std::get_if<ContactRemoved>(&event)) return subject_of(e->contact);
     return std::nullopt;
 }
 

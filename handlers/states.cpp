@@ -24,7 +24,8 @@ std::size_t extra(const User& user) {
 }
 std::size_t extra(const Account& account) {
     return 600 + 64 * (account.users.size() + account.former.size()) +
-           136 * account.invitations.size() + 80 * account.pending.size();
+           136 * account.invitations.size() + 80 * account.pending.size() +
+           1024 * account.contacts.size() + 48 * account.former_contacts.size();
 }
 std::size_t extra(const Staff& staff) {
     return 128 * (staff.admins.size() + staff.api_keys.size());

@@ -90,6 +90,8 @@ constexpr Sequence sequence_of(InvitationId) { return Sequence::invitation; }
 constexpr Sequence sequence_of(SessionId) { return Sequence::session; }
 constexpr Sequence sequence_of(AdminId) { return Sequence::admin; }
 constexpr Sequence sequence_of(ApiKeyId) { return Sequence::api_key; }
+constexpr Sequence sequence_of(ContactId) { return Sequence::contact; }
+constexpr Sequence sequence_of(OrderId) { return Sequence::order; }
 
 template <class Id>
 Id Work::next() {

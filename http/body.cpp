@@ -284,6 +284,20 @@ std::vector<std::string> Fields::texts(std::string_view name) {
     return list;
 }
 
+std::optional<std::set<MailTopic>> Fields::mail_topics(std::string_view name) {
+    if (!has(name)) return std::nullopt;
+    std::set<MailTopic> topics;
+    for (const auto& each : texts(name)) {
+        if (const auto topic = parse_mail_topic(each)) {
+            topics.insert(*topic);
+        } else {
+            refuse(name, "choice", "This is none of the values that are possible.");
+            return topics;
+        }
+    }
+    return topics;
+}
+
 std::optional<Fields> Fields::object(std::string_view name) {
     const auto* value = find(name);
     if (value == nullptr) return std::nullopt;
@@ -291,12 +305,55 @@ std::optional<Fields> Fields::object(std::string_view name) {
         refuse(name, "type", "This must be an object.");
         return std::nullopt;
     }
+    return within(*value, escaped(name));
+}
+
+Fields Fields::within(const json& object, const std::string& place) {
     auto inner = std::make_shared<Node>();
-    inner->object = *value;
-    inner->pointer = node_->pointer + "/" + std::string(name);
+    inner->object = object;
+    inner->pointer = node_->pointer + "/" + place;
     inner->errors = node_->errors;
     node_->inner.push_back(inner);
     return Fields{std::move(inner)};
+}
+
+std::vector<Fields> Fields::required_objects(std::string_view name, std::size_t most) {
+    std::vector<Fields> list;
+    const auto* value = find(name);
+    if (value == nullptr) {
+        refuse(name, "required", "This is required.");
+        return list;
+    }
+    const auto is_object = [](const json& each) { return each.is_object(); };
+    if (!value->is_array() || !std::ranges::all_of(*value, is_object)) {
+        refuse(name, "type", "This must be a list of objects.");
+        return list;
+    }
+    if (value->empty() || value->size() > most) {
+        refuse(name, "count", "This must have 1 to " + std::to_string(most) + " entries.");
+        return list;
+    }
+    for (const auto& each : *value)
+        list.push_back(within(each, escaped(name) + "/" + std::to_string(list.size())));
+    return list;
+}
+
+Amount Fields::required_amount(std::string_view name) {
+    const auto value = required_text(name);
+    const auto amount = Amount::parse(value);
+    if (!amount && !value.empty())
+        refuse(name, "amount",
+               "This must be an amount as decimal text, as \"9.95\": at most 12 digits before the "
+               "point and 4 behind it.");
+    return amount.value_or(Amount{});
+}
+
+std::string Fields::required_currency(std::string_view name) {
+    auto value = required_text(name);
+    const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (!value.empty() && (value.size() != 3 || !std::ranges::all_of(value, is_capital)))
+        refuse(name, "currency", "This must be a currency's code of three capitals (ISO 4217).");
+    return value;
 }
 
 std::optional<std::string> Fields::choice(std::string_view name,

@@ -61,6 +61,17 @@ Asked cancel_invitation(Call& call);
 Answer get_invitation(Call& call);
 Asked accept_invitation(Call& call);
 
+// contacts.cpp
+Answer list_contacts(Call& call);
+Asked add_contact(Call& call);
+Answer get_contact(Call& call);
+Asked change_contact(Call& call);
+Asked remove_contact(Call& call);
+
+// orders.cpp
+Answer list_orders(Call& call);
+Asked place_order(Call& call);
+
 // users.cpp
 Answer list_users(Call& call);
 Answer get_user(Call& call);

@@ -23,6 +23,14 @@ constexpr AccessRule profile_readers{
     .staff = Staff::everyone, .users = Users::permitted, .permission = Permission::profile};
 constexpr AccessRule profile_editors{
     .staff = Staff::operators, .users = Users::permitted, .permission = Permission::profile};
+constexpr AccessRule contact_readers{
+    .staff = Staff::everyone, .users = Users::permitted, .permission = Permission::contacts};
+constexpr AccessRule contact_editors{
+    .staff = Staff::operators, .users = Users::permitted, .permission = Permission::contacts};
+constexpr AccessRule order_readers{
+    .staff = Staff::everyone, .users = Users::permitted, .permission = Permission::orders};
+constexpr AccessRule order_placers{
+    .staff = Staff::operators, .users = Users::permitted, .permission = Permission::orders};
 
 const Route table[]{
     {post, "/v1/setup", "SetUp", anyone, set_up},
@@ -73,6 +81,15 @@ const Route table[]{
      user_managers, resend_invitation},
     {del, "/v1/accounts/{account}/invitations/{invitation}", "CancelInvitation", user_managers,
      cancel_invitation},
+    {get, "/v1/accounts/{account}/contacts", "ListContacts", contact_readers, list_contacts},
+    {post, "/v1/accounts/{account}/contacts", "AddContact", contact_editors, add_contact},
+    {get, "/v1/accounts/{account}/contacts/{contact}", "GetContact", contact_readers, get_contact},
+    {patch, "/v1/accounts/{account}/contacts/{contact}", "ChangeContact", contact_editors,
+     change_contact},
+    {del, "/v1/accounts/{account}/contacts/{contact}", "RemoveContact", contact_editors,
+     remove_contact},
+    {get, "/v1/accounts/{account}/orders", "ListOrders", order_readers, list_orders},
+    {post, "/v1/accounts/{account}/orders", "PlaceOrder", order_placers, place_order},
     {get, "/v1/accounts/{account}/activity", "ListAccountActivity", staff_or_owner,
      list_account_activity},
 

@@ -153,6 +153,7 @@ struct About {
         user = id;  // Of several the last: who an account was transferred to.
         users.push_back(id);
     }
+    void see(const Mention<UserId>& id) { see(id.key); }
     void see(const std::vector<UserId>& ids) { users.insert(users.end(), ids.begin(), ids.end()); }
     void see(const auto&) {}
 };
@@ -197,6 +198,9 @@ void Activity::mention(const std::optional<Mention<AccountId>>& account, const A
 }
 void Activity::mention(UserId user, const At& at, Rows& rows) {
     rows.append<LinesByUser>(at.position, user);
+}
+void Activity::mention(const Mention<UserId>& user, const At& at, Rows& rows) {
+    rows.append<LinesByUser>(at.position, user.key);
 }
 void Activity::mention(const std::vector<UserId>& users, const At& at, Rows& rows) {
     for (const auto user : users)

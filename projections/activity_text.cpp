@@ -4,6 +4,7 @@
 
 #include "projections/accounts.hpp"
 #include "projections/activity.hpp"
+#include "projections/contacts.hpp"
 #include "projections/invitations.hpp"
 #include "projections/staff.hpp"
 #include "projections/users.hpp"
@@ -37,6 +38,11 @@ struct Names {
     std::string invitee(InvitationId id) const {
         const auto row = find_invitation(reading, id);
         return row && !row->email.empty() ? row->email : fmt::format("invitation #{}", id.number);
+    }
+    std::string contact(AccountId account, ContactId id) const {
+        const auto row = find_contact(reading, account, id);
+        return row ? fmt::format("contact #{} ({})", id.number, row->profile.email)
+                   : fmt::format("contact #{}", id.number);
     }
 };
 
@@ -153,6 +159,31 @@ std::string say(const ApiKeyRevoked& e, const Names& names) {
     const auto key = find_api_key(names.reading, e.api_key);
     return fmt::format("{} revoked API key {}", names.who(),
                        key ? key->name : fmt::format("#{}", e.api_key.number));
+}
+
+std::string say(const ContactAdded& e, const Names& names) {
+    return fmt::format("{} added {} to {}", names.who(), names.contact(e.account, e.contact),
+                       names.account(e.account));
+}
+std::string say(const ContactChanged& e, const Names& names) {
+    return fmt::format("{} changed {} of {}", names.who(), names.contact(e.account, e.contact),
+                       names.account(e.account));
+}
+std::string say(const ContactMailChosen& e, const Names& names) {
+    return fmt::format("{} chose what mail {} of {} gets", names.who(),
+                       names.contact(e.account, e.contact), names.account(e.account));
+}
+std::string say(const ContactRemoved& e, const Names& names) {
+    return fmt::format("{} removed contact #{} from {}", names.who(), e.contact.number,
+                       names.account(e.account));
+}
+
+std::string say(const OrderPlaced& e, const Names& names) {
+    if (names.is_actor(e.user.key))
+        return fmt::format("{} placed order #{} for {}", names.who(), e.order.number,
+                           names.account(e.account));
+    return fmt::format("{} placed order #{} for {}, in the name of {}", names.who(), e.order.number,
+                       names.account(e.account), names.user(e.user.key));
 }
 
 std::string say(const RegistrationSwitched& e, const Names& names) {

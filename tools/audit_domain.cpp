@@ -35,6 +35,12 @@ void fold_into(Map& map, const Key& key, const Event& event) {
     evolve(found->second, event);
 }
 
+void drop_personal(Account& account) {
+    account.profile.value.reset();
+    for (auto& [id, contact] : account.contacts)
+        contact.profile.value.reset();
+}
+
 template <class... E>
 struct MadeBy {
     bool operator()(const Event& event) const { return (std::holds_alternative<E>(event) || ...); }
@@ -61,6 +67,10 @@ const Session* World::session(SessionId id) const { return found_in(sessions, id
 const Invitation* World::invitation(AccountId id, InvitationId invitation) const {
     const auto* state = account(id);
     return state == nullptr ? nullptr : found_in(state->invitations, invitation);
+}
+const Contact* World::contact(AccountId id, ContactId contact) const {
+    const auto* state = account(id);
+    return state == nullptr ? nullptr : found_in(state->contacts, contact);
 }
 UserId World::holder(const EmailKey& key) const {
     const auto* state = found_in(holders, key);
@@ -89,6 +99,10 @@ void DomainAudit::fold(const Record& record) {
     if (const auto* e = std::get_if<UserDeleted>(&record.event)) world_.users.erase(e->user);
     if (const auto* e = std::get_if<AccountDeleted>(&record.event))
         world_.accounts.erase(e->account);
+    if (const auto* e = std::get_if<ContactAdded>(&record.event))
+        world_.contacts[e->contact] = e->account;
+    if (const auto* e = std::get_if<ContactRemoved>(&record.event))
+        world_.contacts.erase(e->contact);
     if (const auto* e = std::get_if<SessionEnded>(&record.event)) world_.sessions.erase(e->session);
     if (const auto* e = std::get_if<AdminSessionEnded>(&record.event))
         world_.sessions.erase(e->session);
@@ -107,7 +121,7 @@ void DomainAudit::fold_stream(const StreamId& stream, const Event& event) {
             const AccountId id{stream.low};
             fold_into<MadeBy<AccountOpened>>(world_.accounts, id, event);
             if (const auto found = world_.accounts.find(id); found != world_.accounts.end())
-                found->second.profile.value.reset();
+                drop_personal(found->second);
             return;
         }
         case StreamKind::email: {
@@ -155,6 +169,11 @@ void DomainAudit::finish(Log& log) {
     }
     for (const auto& [id, user] : world_.users)
         check_user(id, user);
+    for (const auto& [id, account] : world_.contacts) {
+        if (world_.contact(account, id) == nullptr)
+            findings_.add(fmt::format("contact {}", id.number),
+                          "its account does not have it (E1)");
+    }
     check_others();
     check_numbers(log);
 }
@@ -241,13 +260,15 @@ void DomainAudit::check_others() {
 
 // Drawing changes nothing that is stored.
 void DomainAudit::check_numbers(Log& log) {
-    const std::array<std::pair<Sequence, const NumbersSeen*>, 6> sequences{{
+    const std::array<std::pair<Sequence, const NumbersSeen*>, 8> sequences{{
         {Sequence::user, &world_.seen_users},
         {Sequence::account, &world_.seen_accounts},
         {Sequence::invitation, &world_.seen_invitations},
         {Sequence::session, &world_.seen_sessions},
         {Sequence::admin, &world_.seen_admins},
         {Sequence::api_key, &world_.seen_api_keys},
+        {Sequence::contact, &world_.seen_contacts},
+        {Sequence::order, &world_.seen_orders},
     }};
     for (const auto& [sequence, seen] : sequences) {
         const auto next = log.draw(sequence, 1);

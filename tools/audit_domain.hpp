@@ -41,14 +41,17 @@ struct World {
     Staff staff;
     Settings settings;
 
+    std::unordered_map<ContactId, AccountId> contacts;
+
     NumbersSeen seen_users, seen_accounts, seen_invitations, seen_sessions, seen_admins,
-        seen_api_keys;
+        seen_api_keys, seen_contacts, seen_orders;
 
     // Absent: none.
     const User* user(UserId id) const;
     const Account* account(AccountId id) const;
     const Session* session(SessionId id) const;
     const Invitation* invitation(AccountId account, InvitationId id) const;
+    const Contact* contact(AccountId account, ContactId id) const;
     UserId holder(const EmailKey& key) const;
     bool associated(AccountId account, UserId user) const;
 };

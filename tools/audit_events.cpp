@@ -64,6 +64,7 @@ struct Judge {
         const auto* account = world.account(e.account);
         if (account == nullptr) return there(e.account);
         if (!account->pending.empty()) return "invitations are pending (I26)";
+        if (!account->contacts.empty()) return "it has contacts (E1)";
         const std::set<UserId> listed(e.users.begin(), e.users.end());
         const auto is_listed = [&](const auto& each) { return listed.contains(each.first); };
         if (e.users.empty() || e.users.front() != account->owner ||
@@ -101,6 +102,34 @@ struct Judge {
         if (invitation == nullptr || invitation->status != Invitation::Status::pending)
             return "the invitation is not pending (I19)";
         return {};
+    }
+
+    // --- Contacts
+
+    Wrong operator()(const ContactAdded& e) const {
+        if (!world.seen_contacts.insert(e.contact.number))
+            return "the contact's number was handed out before";
+        return there(e.account);
+    }
+    Wrong operator()(const ContactChanged& e) const { return there(e.account, e.contact); }
+    Wrong operator()(const ContactMailChosen& e) const { return there(e.account, e.contact); }
+    Wrong operator()(const ContactRemoved& e) const { return there(e.account, e.contact); }
+
+    // --- Orders
+
+    Wrong operator()(const OrderPlaced& e) const {
+        if (!world.seen_orders.insert(e.order.number))
+            return "the order's number was handed out before";
+        const auto* account = world.account(e.account);
+        if (account == nullptr) return there(e.account);
+        if (!account->open()) return "the account is closed (T4)";
+        if (e.admin && !world.staff.admins.contains(e.admin->key))
+            return "there is no such admin (T2)";
+        if (e.api_key && !world.staff.api_keys.contains(e.api_key->key))
+            return "there is no such API key (T2)";
+        const bool by_staff = e.admin || e.api_key;
+        if (by_staff && e.user.key != account->owner) return "it is not the owner's (T1)";
+        return account->users.contains(e.user.key) ? Wrong{} : "it is nobody's of the account (T1)";
     }
 
     // --- Associations
@@ -182,6 +211,9 @@ private:
     Wrong there(AccountId id) const {
         return world.account(id) != nullptr ? Wrong{} : "there is no such account (X6)";
     }
+    Wrong there(AccountId account, ContactId id) const {
+        return world.contact(account, id) != nullptr ? Wrong{} : "there is no such contact";
+    }
     // Somebody with access who is not the owner.
     Wrong member(AccountId account, UserId user) const {
         if (!world.associated(account, user)) return "the user has no access";
@@ -219,6 +251,13 @@ bool addresses_fit(const Event& event, const Keys& keys) {
         return fits(keys, e->invitee, e->address.key);
     if (const auto* e = std::get_if<AdminCreated>(&event))
         return fits(keys, e->member, e->address.key);
+    if (const auto* e = std::get_if<ContactAdded>(&event))
+        return fits(keys, e->profile, e->address.key);
+    if (const auto* e = std::get_if<ContactChanged>(&event)) {
+        if (!e->profile.value || !e->profile.value->email) return true;
+        const Personal<ContactId, Address> changed{Address{*e->profile.value->email}};
+        return fits(keys, changed, e->address.key);
+    }
     return true;
 }
 

@@ -47,6 +47,8 @@ public:
             need_key(subject_of(id), to_text(stream_of(id)));
             for (const auto& [address, invitation] : account.pending)
                 need_key(subject_of(invitation), fmt::format("invitation {}", invitation.number));
+            for (const auto& [contact, details] : account.contacts)
+                need_key(subject_of(contact), fmt::format("contact {}", contact.number));
         }
         for (const auto& [id, admin] : world_.staff.admins) {
             need_key(subject_of(id), fmt::format("admin {}", id.number));
@@ -66,6 +68,8 @@ private:
                 return world_.seen_invitations.contains(place.number);
             case SubjectKind::admin:
                 return world_.staff.admins.contains(AdminId{place.number});
+            case SubjectKind::contact:
+                return world_.contacts.contains(ContactId{place.number});
         }
         return false;
     }

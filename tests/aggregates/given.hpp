@@ -71,6 +71,7 @@ inline const std::map<std::string_view, std::set<ErrorKind>> promised{
     {"account.owner_permissions", {ErrorKind::conflict}},
     {"admin.email_taken", {ErrorKind::conflict}},
     {"api_key.not_found", {ErrorKind::not_found}},
+    {"contact.not_found", {ErrorKind::not_found}},
     {"invitation.accepted", {ErrorKind::conflict}},
     {"invitation.not_found", {ErrorKind::not_found}},
     {"invitation.pending", {ErrorKind::conflict}},

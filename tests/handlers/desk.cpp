@@ -52,6 +52,19 @@ struct Allowed {
     }
     bool operator()(const InvitationResent& e) const { return pending(e.account, e.invitation); }
     bool operator()(const InvitationCancelled& e) const { return pending(e.account, e.invitation); }
+    bool operator()(const ContactAdded& e) const { return account(e.account).exists(); }
+    bool operator()(const ContactChanged& e) const {
+        return account(e.account).contacts.contains(e.contact);
+    }
+    bool operator()(const ContactMailChosen& e) const {
+        return account(e.account).contacts.contains(e.contact);
+    }
+    bool operator()(const ContactRemoved& e) const {
+        return account(e.account).contacts.contains(e.contact);
+    }
+    bool operator()(const OrderPlaced& e) const {
+        return account(e.account).open() && associated(e.account, e.user.key);
+    }
     bool operator()(const AssociationGranted& e) const {
         return account(e.account).exists() && present(e.user) && !associated(e.account, e.user) &&
                (!e.invitation || pending(e.account, *e.invitation));

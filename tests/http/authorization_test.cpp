@@ -102,6 +102,13 @@ const std::map<std::string_view, Set> who_may{
     {"InviteUser", operators + owners},  // Rules I1, I2.
     {"ResendInvitation", operators + owners},
     {"CancelInvitation", operators + owners},
+    {"ListContacts", staff + permitted},
+    {"AddContact", operators + permitted},
+    {"GetContact", staff + permitted},
+    {"ChangeContact", operators + permitted},
+    {"RemoveContact", operators + permitted},
+    {"ListOrders", staff + permitted},
+    {"PlaceOrder", operators + permitted},
     {"ListAccountActivity", staff + owners},  // Rule A8.
 
     {"GetInvitation", everyone},
@@ -148,6 +155,7 @@ protected:
     std::uint64_t account_{}, others_{};  // The account, and one that none of the users has.
     std::uint64_t member_{}, others_member_{};
     std::uint64_t invitation_{}, others_invitation_{};
+    std::uint64_t contact_{}, others_contact_{};
     std::string link_;
     std::uint64_t loner_{};
     std::uint64_t key_{};
@@ -179,8 +187,8 @@ Authorization::Authorization() {
     joins(Who::former, "fay", "all");
     root.del(account_path(account_, "/users/" + std::to_string(caller(Who::former).id())));
     joins(Who::elsewhere, "eva", "all");
-    joins(Who::without, "walt", {"tickets", "orders"});
-    joins(Who::permitted, "pia", {"profile"});
+    joins(Who::without, "walt", {"invoices", "emails"});
+    joins(Who::permitted, "pia", {"profile", "contacts", "tickets", "orders"});
     for (const auto who : {Who::without, Who::permitted})
         caller(who).put("/v1/session/account", {{"account_id", account_}});
     house_.associate(olga, house_.person("una"), "all");
@@ -216,6 +224,14 @@ Authorization::Authorization() {
     invitation_ = invite(account_, "ines@example.com");
     others_invitation_ = invite(others_, "ivan@example.com");
     link_ = house_.link_to("ines@example.com");
+
+    const auto add_contact = [&](std::uint64_t account) {
+        const auto added =
+            root.post(account_path(account, "/contacts"), {{"email", "cara@example.com"}});
+        return added.body.at("id").get<std::uint64_t>();
+    };
+    contact_ = add_contact(account_);
+    others_contact_ = add_contact(others_);
 }
 
 const std::vector<std::string> no_ids{"abc",  "0",    "-1",  "01",  "1.5", "18446744073709551616",
@@ -249,6 +265,8 @@ std::vector<Attempt> Authorization::attempts(const Route& route, Who who) {
         add_under_account(member_, others_member_, "account.not_associated");
     } else if (has("{account}") && has("{invitation}")) {
         add_under_account(invitation_, others_invitation_, "invitation.not_found");
+    } else if (has("{account}") && has("{contact}")) {
+        add_under_account(contact_, others_contact_, "contact.not_found");
     } else if (has("{account}")) {
         add({text(account_)}, Place::own);
         add({text(others_)}, Place::other);
@@ -311,6 +329,10 @@ Json Authorization::body(const Route& route, Place place) const {
         {"SetPermissions", {{"permissions", {"emails"}}}},
         {"InviteUser", {{"email", "xy@example.com"}, {"permissions", "all"}}},
         {"AcceptInvitation", Json::object()},
+        {"AddContact", {{"email", "xy@example.com"}}},
+        {"PlaceOrder",
+         {{"items", Json::array({{{"description", "X"}, {"amount", "1"}}})}, {"currency", "EUR"}}},
+        {"ChangeContact", {{"city", "Ghent"}}},
         {"UpdateUser", {{"first_name", "X"}}},
         {"ChangeUserPassword", {{"password", "another good password"}}},
     };
@@ -381,7 +403,8 @@ void Authorization::check(const Route& route, Who who, const Attempt& attempt) {
     EXPECT_EQ(reply.code(), code) << what;
     EXPECT_EQ(reply.flaw(), "") << what;
     if (code == "access.denied" || code == "account.not_owner") {  // Rule P9.
-        const Json held = who == Who::without ? Json{"tickets", "orders"} : Json{"profile"};
+        const Json held = who == Who::without ? Json{"invoices", "emails"}
+                                              : Json{"profile", "contacts", "tickets", "orders"};
         EXPECT_EQ(reply.body.value("permissions", Json{}), held) << what;
     }
     if (code == "session.other_account") {

@@ -65,6 +65,9 @@ Hostile::Hostile() {
                        {"postcode", "1"},          {"country", "GB"},   {"tax_id", "T"}};
     auto registration = carol;
     registration["account"] = profile;
+    auto contact = profile;
+    contact["receives"] = {"general", "affiliate"};
+    ada_.post(acme + "/contacts", {{"email", "office@example.com"}});
     auto staff_profile = profile;
     staff_profile["notes"] = "n";
     auto patched = staff_profile;
@@ -171,6 +174,15 @@ Hostile::Hostile() {
          user_path(ada_.id(), "/password"),
          {{"password", "another good one"}},
          &root_},
+        {"AddContact", "POST", acme + "/contacts", contact, &ada_},
+        {"ChangeContact", "PATCH", acme + "/contacts/1", contact, &ada_},
+        {"PlaceOrder",
+         "POST",
+         acme + "/orders",
+         {{"items", Json::array({{{"description", "Web space"}, {"amount", "9.90"}}})},
+          {"currency", "EUR"}},
+         &ada_},
+        {"RemoveContact", "DELETE", acme + "/contacts/1", nullptr, &ada_},
         {"SignOut", "DELETE", "/v1/session", nullptr, &ada_},
         {"SignOutAdmin", "DELETE", "/v1/admin/session", nullptr, &root_},
         {"RevokeApiKey", "DELETE", "/v1/api-keys/1", nullptr, &root_},
@@ -403,7 +415,8 @@ TEST_F(Hostile, AValueOfAnotherTypeIsNamedForEveryFieldOfEveryBody) {
                 expect_refused(reply, {422}, what);
                 bool named = false;
                 for (const auto& error : reply.body.value("errors", Json::array()))
-                    named |= error.at("pointer") == place.to_string();
+                    named |= (error.at("pointer").get<std::string>() + "/")
+                                 .starts_with(place.to_string() + "/");
                 EXPECT_TRUE(named) << what << reply;
             }
         }
@@ -416,7 +429,8 @@ TEST_F(Hostile, AMissingFieldIsNamedOrNotNeeded) {
                                          "/skip_validation"};
     for (const auto& sample : samples_) {
         if (sample.method == "PATCH" || sample.operation == "OpenMyAccount" ||
-            sample.operation == "AcceptInvitation" || sample.operation == "OpenAccount")
+            sample.operation == "AcceptInvitation" || sample.operation == "OpenAccount" ||
+            sample.operation == "AddContact")
             continue;
         for (const auto& [name, value] : sample.body.items()) {
             auto less = sample.body;

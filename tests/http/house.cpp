@@ -40,6 +40,7 @@ const std::map<std::string_view, int> statuses{
     {"user_management.disabled", 403},
     {"account.not_found", 404},
     {"api_key.not_found", 404},
+    {"contact.not_found", 404},
     {"invitation.not_found", 404},
     {"route.not_found", 404},
     {"user.not_found", 404},

@@ -12,7 +12,9 @@
 #include "projections/accounts.hpp"
 #include "projections/activity.hpp"
 #include "projections/associations.hpp"
+#include "projections/contacts.hpp"
 #include "projections/invitations.hpp"
+#include "projections/orders.hpp"
 #include "projections/outbox.hpp"
 #include "projections/rebuild.hpp"
 #include "projections/sessions.hpp"
@@ -44,6 +46,7 @@ public:
         if (const auto* e = std::get_if<AccountOpened>(&event)) sow(e->account, keyring, commit);
         if (const auto* e = std::get_if<UserInvited>(&event)) sow(e->invitation, keyring, commit);
         if (const auto* e = std::get_if<AdminCreated>(&event)) sow(e->admin, keyring, commit);
+        if (const auto* e = std::get_if<ContactAdded>(&event)) sow(e->contact, keyring, commit);
     }
 
 private:

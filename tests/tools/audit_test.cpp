@@ -58,8 +58,8 @@ void append(const fs::path& data, const Event& event) {
     Keyring keyring{**log, folder->keys()};
     Commit commit;
     commit.time = {1'700'000'000'000};
-    for (const auto subject :
-         {Subject{SubjectKind::user, 900}, Subject{SubjectKind::account, 900}}) {
+    for (const auto subject : {Subject{SubjectKind::user, 900}, Subject{SubjectKind::account, 900},
+                               Subject{SubjectKind::contact, 900}}) {
         const Seed seed{};
         keyring.remember(subject, seed);
         commit.vault.push_back({vault_key(subject), std::string(as_text(seed))});
@@ -266,6 +266,18 @@ INSTANTIATE_TEST_SUITE_P(
         Breach{UserRegistered{{900}, {}, {Person{}}, "en", 1}, "the password is missing"},
         Breach{PasswordChanged{{1}, 77}, "number is not the next"},
         Breach{InvitationCancelled{{1}, {700}}, "not pending (I19)"},
+        Breach{ContactAdded{{800}, {900}, {}, {Profile{}}, {}}, "no such account (X6)"},
+        Breach{ContactAdded{{1}, {900}, {}, {Profile{}}, {}}, "would be handed out again"},
+        Breach{ContactAdded{{1}, {900}, {}, {Profile{}}, {}}, "(E14)"},
+        Breach{ContactRemoved{{1}, {700}}, "no such contact"},
+        Breach{OrderPlaced{{900}, {900}, {{1}}, {}, {}, {OrderLines{}}, "EUR", {}},
+               "no such account (X6)"},
+        Breach{OrderPlaced{{1}, {900}, {{800}}, {}, {}, {OrderLines{}}, "EUR", {}},
+               "nobody's of the account (T1)"},
+        Breach{OrderPlaced{{1}, {900}, {{800}}, {{1}}, {}, {OrderLines{}}, "EUR", {}},
+               "not the owner's (T1)"},
+        Breach{OrderPlaced{{1}, {900}, {{1}}, {{800}}, {}, {OrderLines{}}, "EUR", {}},
+               "no such admin (T2)"},
         Breach{SessionEnded{{70'000}, {1}}, "no such session"}));
 
 TEST(Audit, SaysWhyItCannotLook) {
