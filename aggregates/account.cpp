@@ -75,6 +75,8 @@ Decision when(const Account& account, const std::vector<const User*>& users,
     cancel_pending(events, account);
     for (const auto& [contact, details] : account.contacts)
         events.emplace_back(ContactRemoved{account.id, contact});
+    for (const auto ticket : account.tickets)
+        events.emplace_back(TicketDeleted{ticket, account.id});
     AccountDeleted deleted{account.id, {account.owner}};
     for (const auto& [user, permissions] : account.users) {
         if (user != account.owner) deleted.users.push_back(user);
@@ -226,6 +228,7 @@ void apply(Account& account, const AccountDeleted&) {
     account.contacts.clear();
     account.former_contacts.clear();
     account.last_order_at.reset();
+    account.tickets.clear();
 }
 void apply(Account& account, const UserInvited& event) {
     account.invitations[event.invitation] = {.address = event.address.key,
@@ -260,5 +263,7 @@ void apply(Account& account, const OwnershipTransferred& event) {
     account.users[event.from] = event.permissions;  // Rule O4.
     account.users[event.to] = Permissions::all();
 }
+void apply(Account& account, const TicketOpened& event) { account.tickets.insert(event.ticket); }
+void apply(Account& account, const TicketDeleted& event) { account.tickets.erase(event.ticket); }
 
 }  // namespace muster

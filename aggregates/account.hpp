@@ -62,6 +62,7 @@ struct Account {
     std::map<ContactId, Contact> contacts;
     std::set<ContactId> former_contacts;
     std::optional<Time> last_order_at;  // Absent: nothing was ordered yet. Rule X12.
+    std::set<TicketId> tickets;
 
     bool exists() const {
         return status != AccountStatus::none && status != AccountStatus::deleted;
@@ -74,7 +75,8 @@ struct Account {
         return field("id", self.id)("status", self.status)("owner", self.owner)(
             "profile", self.profile)("users", self.users)("former", self.former)(
             "invitations", self.invitations)("pending", self.pending)("contacts", self.contacts)(
-            "former_contacts", self.former_contacts)("last_order_at", self.last_order_at);
+            "former_contacts", self.former_contacts)("last_order_at", self.last_order_at)(
+            "tickets", self.tickets);
     }
 };
 
@@ -166,5 +168,7 @@ void apply(Account& account, const AssociationGranted& event);
 void apply(Account& account, const PermissionsSet& event);
 void apply(Account& account, const AssociationEnded& event);
 void apply(Account& account, const OwnershipTransferred& event);
+void apply(Account& account, const TicketOpened& event);
+void apply(Account& account, const TicketDeleted& event);
 
 }  // namespace muster

@@ -12,6 +12,7 @@
 #include "events/settings.hpp"
 #include "events/staff.hpp"
 #include "events/stream.hpp"
+#include "events/ticket.hpp"
 #include "events/user.hpp"
 
 namespace muster {
@@ -28,7 +29,7 @@ struct Joined<std::variant<One...>, std::variant<Two...>, Rest...> {
 };
 
 using Event = Joined<UserEvent, AccountEvent, SessionEvent, StaffEvent, SettingsEvent, ContactEvent,
-                     OrderEvent>::type;
+                     OrderEvent, TicketEvent>::type;
 using Events = std::vector<Event>;
 
 inline EventType type_of(const Event& event) {

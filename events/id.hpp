@@ -25,6 +25,8 @@ using AdminId = Id<struct AdminThing>;
 using ApiKeyId = Id<struct ApiKeyThing>;
 using ContactId = Id<struct ContactThing>;  // Lives inside an account, too.
 using OrderId = Id<struct OrderThing>;      // As well.
+using TicketId = Id<struct TicketThing>;
+using ReplyId = Id<struct ReplyThing>;  // From 1 within each ticket.
 
 // Keyed digest of a normalised e-mail address: the first 128 bits of HMAC-SHA-256 (RFC 2104). It
 // tells equal addresses from different ones to whoever holds the key, and nothing to anybody else.

@@ -15,7 +15,8 @@ enum class SubjectKind : std::uint8_t {
     account = 2,
     invitation = 3,
     admin = 4,
-    contact = 5
+    contact = 5,
+    ticket = 6
 };
 
 struct Subject {
@@ -29,6 +30,7 @@ inline Subject subject_of(AccountId id) { return {SubjectKind::account, id.numbe
 inline Subject subject_of(InvitationId id) { return {SubjectKind::invitation, id.number}; }
 inline Subject subject_of(AdminId id) { return {SubjectKind::admin, id.number}; }
 inline Subject subject_of(ContactId id) { return {SubjectKind::contact, id.number}; }
+inline Subject subject_of(TicketId id) { return {SubjectKind::ticket, id.number}; }
 
 // A struct of an event's fields, about the one that the event's field of type Key (or Mention<Key>)
 // names. Absent: erased, or read by somebody who had no need to open it.

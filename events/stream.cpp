@@ -27,6 +27,8 @@ std::string to_text(const StreamId& stream) {
             return "staff";
         case StreamKind::settings:
             return "settings";
+        case StreamKind::ticket:
+            return fmt::format("ticket-{}", stream.low);
     }
     return "unknown";
 }

@@ -24,10 +24,11 @@ enum class StreamKind : std::uint8_t {
     email = 3,
     session = 4,
     staff = 5,
-    settings = 6
+    settings = 6,
+    ticket = 7
 };
 constexpr bool valid(StreamKind kind) {
-    return kind >= StreamKind::user && kind <= StreamKind::settings;
+    return kind >= StreamKind::user && kind <= StreamKind::ticket;
 }
 
 struct StreamId {
@@ -52,8 +53,9 @@ constexpr StreamId stream_of(SessionId id) { return {StreamKind::session, 0, id.
 constexpr StreamId stream_of(AdminId) { return {StreamKind::staff, 0, 0}; }
 constexpr StreamId stream_of(ApiKeyId) { return {StreamKind::staff, 0, 0}; }
 constexpr StreamId stream_of(SettingsKey) { return {StreamKind::settings, 0, 0}; }
+constexpr StreamId stream_of(TicketId id) { return {StreamKind::ticket, 0, id.number}; }
 
-// "user-7", "account-3", "email-<32 hex digits>", "session-9", "staff", "settings".
+// "user-7", "account-3", "email-<32 hex digits>", "session-9", "staff", "settings", "ticket-5".
 std::string to_text(const StreamId& stream);
 
 // The kind of stream that a field of this type puts an event into; absent if none.
@@ -73,6 +75,8 @@ template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<ApiKeyId> = StreamKind::staff;
 template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<SettingsKey> = StreamKind::settings;
+template <>
+inline constexpr std::optional<StreamKind> stream_kind_of<TicketId> = StreamKind::ticket;
 template <class Key>
 inline constexpr std::optional<StreamKind> stream_kind_of<std::optional<Key>> = stream_kind_of<Key>;
 template <class Key>

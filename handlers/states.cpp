@@ -25,7 +25,8 @@ std::size_t extra(const User& user) {
 std::size_t extra(const Account& account) {
     return 600 + 64 * (account.users.size() + account.former.size()) +
            136 * account.invitations.size() + 80 * account.pending.size() +
-           1024 * account.contacts.size() + 48 * account.former_contacts.size();
+           1024 * account.contacts.size() +
+           48 * (account.former_contacts.size() + account.tickets.size());
 }
 std::size_t extra(const Staff& staff) {
     return 128 * (staff.admins.size() + staff.api_keys.size());
@@ -119,6 +120,8 @@ void States::with(const StreamId& stream, Visit&& visit) {
             return visit(find<Staff>(stream, {}));
         case StreamKind::settings:
             return visit(find<Settings>(stream, {}));
+        case StreamKind::ticket:
+            return visit(find<Ticket>(stream, {stream.low}));
     }
 }
 
@@ -188,6 +191,9 @@ void States::drop_stale(std::uint64_t durable) {
             case StreamKind::settings:
                 drop(std::get<Map<Settings>>(maps_));
                 break;
+            case StreamKind::ticket:
+                drop(std::get<Map<Ticket>>(maps_));
+                break;
         }
     }
 }
@@ -205,5 +211,6 @@ template const Versioned<EmailHolder>& States::read<EmailHolder>(const StreamId&
 template const Versioned<Session>& States::read<Session>(const StreamId&, const SessionId&);
 template const Versioned<Staff>& States::read<Staff>(const StreamId&, const Staff::Key&);
 template const Versioned<Settings>& States::read<Settings>(const StreamId&, const SettingsKey&);
+template const Versioned<Ticket>& States::read<Ticket>(const StreamId&, const TicketId&);
 
 }  // namespace muster

@@ -46,6 +46,7 @@ public:
     const Account& read(AccountId id) { return state<Account>(stream_of(id), id); }
     const Session& read(SessionId id) { return state<Session>(stream_of(id), id); }
     const EmailHolder& read(EmailKey key) { return state<EmailHolder>(stream_of(key), key); }
+    const Ticket& read(TicketId id) { return state<Ticket>(stream_of(id), id); }
     const Staff& staff() { return state<Staff>(stream_of(AdminId{}), {}); }
     const Settings& settings() { return state<Settings>(stream_of(SettingsKey{}), {}); }
 
@@ -92,6 +93,7 @@ constexpr Sequence sequence_of(AdminId) { return Sequence::admin; }
 constexpr Sequence sequence_of(ApiKeyId) { return Sequence::api_key; }
 constexpr Sequence sequence_of(ContactId) { return Sequence::contact; }
 constexpr Sequence sequence_of(OrderId) { return Sequence::order; }
+constexpr Sequence sequence_of(TicketId) { return Sequence::ticket; }
 
 template <class Id>
 Id Work::next() {

@@ -46,10 +46,19 @@ json parse_strictly(std::string_view text) {
     return json::parse(text, watch);
 }
 
+// Unicode's control characters (Cc) and, where lines may not end, its line separators. UTF-8.
 bool has_control(std::string_view text, std::string_view allowed) {
-    return std::ranges::any_of(text, [&](char c) {
-        return (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) && !allowed.contains(c);
-    });
+    for (std::size_t n = 0; n < text.size(); ++n) {
+        const char c = text[n];
+        if ((static_cast<unsigned char>(c) < 0x20 || c == 0x7f) && !allowed.contains(c))
+            return true;
+        const auto rest = text.substr(n);
+        if (c == '\xc2' && rest.size() > 1 && static_cast<unsigned char>(rest[1]) < 0xa0)
+            return true;
+        const bool separates = rest.starts_with("\u2028") || rest.starts_with("\u2029");
+        if (separates && !allowed.contains('\n')) return true;
+    }
+    return false;
 }
 
 // RFC 6901, section 3.
@@ -162,6 +171,10 @@ std::string Fields::required(std::string_view name, std::optional<std::string> v
 
 std::string Fields::required_text(std::string_view name, std::size_t longest) {
     return required(name, text(name, longest));
+}
+std::string Fields::required_long_text(std::string_view name, std::size_t longest) {
+    const auto value = long_text(name, longest);
+    return required(name, value && trimmed(*value).empty() ? std::string{} : value);
 }
 std::string Fields::secret(std::string_view name) { return required(name, optional_secret(name)); }
 

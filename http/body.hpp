@@ -42,6 +42,7 @@ public:
     std::optional<std::string> text(std::string_view name, std::size_t longest = 255);
     // Several lines: line ends and tabs are taken.
     std::optional<std::string> long_text(std::string_view name, std::size_t longest = 4096);
+    std::string required_long_text(std::string_view name, std::size_t longest);
     // As it is: not trimmed, any character.
     std::string secret(std::string_view name);
     std::optional<std::string> optional_secret(std::string_view name);

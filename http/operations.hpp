@@ -72,6 +72,15 @@ Asked remove_contact(Call& call);
 Answer list_orders(Call& call);
 Asked place_order(Call& call);
 
+// tickets.cpp
+Answer list_tickets(Call& call);
+Answer list_account_tickets(Call& call);
+Asked open_ticket(Call& call);
+Answer get_ticket(Call& call);
+Asked reply_to_ticket(Call& call);
+Asked close_ticket(Call& call);
+Asked receive_mail(Call& call);
+
 // users.cpp
 Answer list_users(Call& call);
 Answer get_user(Call& call);

@@ -186,6 +186,34 @@ std::string say(const OrderPlaced& e, const Names& names) {
                        names.account(e.account), names.user(e.user.key));
 }
 
+// Of what somebody wrote: who, and whether mail brought it.
+std::string written(const auto& e, const Names& names, std::string_view did,
+                    const std::optional<AccountId>& account) {
+    const bool by_mail = e.address || (e.user && !names.is_actor(e.user->key));
+    const auto sender = e.message.value.value_or(Message{}).sender_email;
+    const auto writer = !by_mail         ? names.who()
+                        : e.user         ? names.user(e.user->key)
+                        : sender.empty() ? std::string{"Somebody"}
+                                         : sender;
+    return fmt::format("{} {} ticket #{}{}{}", writer, did, e.ticket.number,
+                       account ? " of " + names.account(*account) : "", by_mail ? " by mail" : "");
+}
+std::string say(const TicketOpened& e, const Names& names) {
+    return written(e, names, "opened", e.account);
+}
+std::string say(const TicketReplied& e, const Names& names) {
+    return written(e, names, "answered",
+                   e.account.transform([](const auto& mention) { return mention.key; }));
+}
+std::string say(const TicketClosed& e, const Names& names) {
+    return fmt::format("{} closed ticket #{}{}", names.who(), e.ticket.number,
+                       e.account ? " of " + names.account(e.account->key) : "");
+}
+std::string say(const TicketDeleted& e, const Names& names) {
+    return fmt::format("{} deleted ticket #{} of {}", names.who(), e.ticket.number,
+                       names.account(e.account));
+}
+
 std::string say(const RegistrationSwitched& e, const Names& names) {
     return fmt::format("{} switched client registration {}", names.who(),
                        to_text(e.client_registration));

@@ -72,6 +72,7 @@ const Contact* World::contact(AccountId id, ContactId contact) const {
     const auto* state = account(id);
     return state == nullptr ? nullptr : found_in(state->contacts, contact);
 }
+const Ticket* World::ticket(TicketId id) const { return found_in(tickets, id); }
 UserId World::holder(const EmailKey& key) const {
     const auto* state = found_in(holders, key);
     return state == nullptr ? UserId{} : state->user;
@@ -103,6 +104,7 @@ void DomainAudit::fold(const Record& record) {
         world_.contacts[e->contact] = e->account;
     if (const auto* e = std::get_if<ContactRemoved>(&record.event))
         world_.contacts.erase(e->contact);
+    if (const auto* e = std::get_if<TicketDeleted>(&record.event)) world_.tickets.erase(e->ticket);
     if (const auto* e = std::get_if<SessionEnded>(&record.event)) world_.sessions.erase(e->session);
     if (const auto* e = std::get_if<AdminSessionEnded>(&record.event))
         world_.sessions.erase(e->session);
@@ -137,6 +139,8 @@ void DomainAudit::fold_stream(const StreamId& stream, const Event& event) {
             return evolve(world_.staff, event);
         case StreamKind::settings:
             return evolve(world_.settings, event);
+        case StreamKind::ticket:
+            return fold_into<MadeBy<TicketOpened>>(world_.tickets, TicketId{stream.low}, event);
     }
 }
 
@@ -166,14 +170,10 @@ void DomainAudit::finish(Log& log) {
     for (const auto& [id, account] : world_.accounts) {
         check_account(id, account);
         check_invitations(id, account);
+        check_belongings(id, account);
     }
     for (const auto& [id, user] : world_.users)
         check_user(id, user);
-    for (const auto& [id, account] : world_.contacts) {
-        if (world_.contact(account, id) == nullptr)
-            findings_.add(fmt::format("contact {}", id.number),
-                          "its account does not have it (E1)");
-    }
     check_others();
     check_numbers(log);
 }
@@ -222,6 +222,23 @@ void DomainAudit::check_invitations(AccountId id, const Account& account) {
     if (pending != 0 && !account.open()) tell("it is closed and has pending invitations (I26)");
 }
 
+// Contacts and tickets, from the account's side.
+void DomainAudit::check_belongings(AccountId id, const Account& account) {
+    const auto tell = [&](std::string what) {
+        findings_.add(to_text(stream_of(id)), std::move(what));
+    };
+    for (const auto& [contact, details] : account.contacts) {
+        if (const auto* owner = found_in(world_.contacts, contact);
+            owner == nullptr || *owner != id)
+            tell(fmt::format("contact {} is not the account's (E1)", contact.number));
+    }
+    for (const auto ticket : account.tickets) {
+        const auto* state = world_.ticket(ticket);
+        if (state == nullptr || state->account != id)
+            tell(fmt::format("ticket {} is not the account's (E1)", ticket.number));
+    }
+}
+
 void DomainAudit::check_user(UserId id, const User& user) {
     const auto tell = [&](std::string what) {
         findings_.add(to_text(stream_of(id)), std::move(what));
@@ -251,6 +268,16 @@ void DomainAudit::check_others() {
             findings_.add(to_text(stream_of(id)), "nobody is signed in by it");
         }
     }
+    for (const auto& [id, account] : world_.contacts) {
+        if (world_.contact(account, id) == nullptr)
+            findings_.add(fmt::format("contact {}", id.number),
+                          "its account does not have it (E1)");
+    }
+    for (const auto& [id, ticket] : world_.tickets) {
+        const auto* account = ticket.account ? world_.account(*ticket.account) : nullptr;
+        if (ticket.account && (account == nullptr || !account->tickets.contains(id)))
+            findings_.add(to_text(stream_of(id)), "its account does not have it (E1)");
+    }
     std::map<EmailKey, AdminId> admins;
     for (const auto& [id, admin] : world_.staff.admins) {
         if (!admins.emplace(admin.address, id).second)
@@ -260,7 +287,7 @@ void DomainAudit::check_others() {
 
 // Drawing changes nothing that is stored.
 void DomainAudit::check_numbers(Log& log) {
-    const std::array<std::pair<Sequence, const NumbersSeen*>, 8> sequences{{
+    const std::array<std::pair<Sequence, const NumbersSeen*>, 9> sequences{{
         {Sequence::user, &world_.seen_users},
         {Sequence::account, &world_.seen_accounts},
         {Sequence::invitation, &world_.seen_invitations},
@@ -269,6 +296,7 @@ void DomainAudit::check_numbers(Log& log) {
         {Sequence::api_key, &world_.seen_api_keys},
         {Sequence::contact, &world_.seen_contacts},
         {Sequence::order, &world_.seen_orders},
+        {Sequence::ticket, &world_.seen_tickets},
     }};
     for (const auto& [sequence, seen] : sequences) {
         const auto next = log.draw(sequence, 1);

@@ -11,6 +11,7 @@
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
 #include "aggregates/staff.hpp"
+#include "aggregates/ticket.hpp"
 #include "aggregates/user.hpp"
 #include "events/log.hpp"
 #include "events/sealing.hpp"
@@ -42,9 +43,10 @@ struct World {
     Settings settings;
 
     std::unordered_map<ContactId, AccountId> contacts;
+    std::unordered_map<TicketId, Ticket> tickets;
 
     NumbersSeen seen_users, seen_accounts, seen_invitations, seen_sessions, seen_admins,
-        seen_api_keys, seen_contacts, seen_orders;
+        seen_api_keys, seen_contacts, seen_orders, seen_tickets;
 
     // Absent: none.
     const User* user(UserId id) const;
@@ -52,6 +54,7 @@ struct World {
     const Session* session(SessionId id) const;
     const Invitation* invitation(AccountId account, InvitationId id) const;
     const Contact* contact(AccountId account, ContactId id) const;
+    const Ticket* ticket(TicketId id) const;
     UserId holder(const EmailKey& key) const;
     bool associated(AccountId account, UserId user) const;
 };
@@ -72,6 +75,7 @@ private:
     void check_actor(const Record& record);
     void check_account(AccountId id, const Account& account);
     void check_invitations(AccountId id, const Account& account);
+    void check_belongings(AccountId id, const Account& account);
     void check_user(UserId id, const User& user);
     void check_others();
     void check_numbers(Log& log);

@@ -50,6 +50,8 @@ public:
             for (const auto& [contact, details] : account.contacts)
                 need_key(subject_of(contact), fmt::format("contact {}", contact.number));
         }
+        for (const auto& [id, ticket] : world_.tickets)
+            need_key(subject_of(id), to_text(stream_of(id)));
         for (const auto& [id, admin] : world_.staff.admins) {
             need_key(subject_of(id), fmt::format("admin {}", id.number));
             need_password(SecretKind::admin_password, id.number, admin.password);
@@ -70,6 +72,8 @@ private:
                 return world_.staff.admins.contains(AdminId{place.number});
             case SubjectKind::contact:
                 return world_.contacts.contains(ContactId{place.number});
+            case SubjectKind::ticket:
+                return world_.ticket(TicketId{place.number}) != nullptr;
         }
         return false;
     }

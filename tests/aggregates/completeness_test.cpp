@@ -15,7 +15,7 @@ struct Aggregates {
 
     static std::set<StreamKind> kinds() { return {Aggregate::kind...}; }
 };
-using All = Aggregates<User, Account, EmailHolder, Session, Staff, Settings>;
+using All = Aggregates<User, Account, EmailHolder, Session, Staff, Settings, Ticket>;
 
 template <class... E>
 constexpr bool all_concern(const std::variant<E...>*) {
@@ -37,6 +37,7 @@ static_assert(applies_what_concerns_it<EmailHolder>(static_cast<const Event*>(nu
 static_assert(applies_what_concerns_it<Session>(static_cast<const Event*>(nullptr)));
 static_assert(applies_what_concerns_it<Staff>(static_cast<const Event*>(nullptr)));
 static_assert(applies_what_concerns_it<Settings>(static_cast<const Event*>(nullptr)));
+static_assert(applies_what_concerns_it<Ticket>(static_cast<const Event*>(nullptr)));
 
 TEST(Aggregates, ThereIsOneForEachKindOfStream) {
     std::set<StreamKind> kinds;

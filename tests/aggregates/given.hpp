@@ -20,6 +20,7 @@
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
 #include "aggregates/staff.hpp"
+#include "aggregates/ticket.hpp"
 #include "aggregates/user.hpp"
 
 namespace muster {
@@ -83,6 +84,8 @@ inline const std::map<std::string_view, std::set<ErrorKind>> promised{
     {"session.other_account", {ErrorKind::conflict}},
     {"session.required", {ErrorKind::unauthenticated}},
     {"setup.done", {ErrorKind::conflict}},
+    {"ticket.full", {ErrorKind::conflict}},
+    {"ticket.not_found", {ErrorKind::not_found}},
     {"user.email_taken", {ErrorKind::conflict}},
     {"user.is_owner", {ErrorKind::conflict}},
     {"user.not_found", {ErrorKind::not_found}},
@@ -99,6 +102,7 @@ struct World {
     std::map<UserId, User> users;
     std::map<EmailKey, EmailHolder> holders;
     std::map<SessionId, Session> sessions;
+    std::map<TicketId, Ticket> tickets;
     Staff staff;
     Settings settings;
 
@@ -111,6 +115,7 @@ struct World {
     User seen(UserId id) const { return found(users, id); }
     EmailHolder seen(EmailKey key) const { return found(holders, key); }
     Session seen(SessionId id) const { return found(sessions, id); }
+    Ticket seen(TicketId id) const { return found(tickets, id); }
     const Staff& seen(Staff::Key) const { return staff; }
     const Settings& seen(SettingsKey) const { return settings; }
     template <class Command>
@@ -146,6 +151,8 @@ private:
                 return evolve(staff, event);
             case StreamKind::settings:
                 return evolve(settings, event);
+            case StreamKind::ticket:
+                return fold(tickets, TicketId{stream.low}, event);
         }
     }
     static EmailKey key_of(const StreamId& stream) {

@@ -51,7 +51,7 @@ inline constexpr std::uint64_t sample_ids = 40;  // Every id that a Maker makes 
 // Keys for everybody whom a Maker can make.
 struct Vault {
     Vault() {
-        for (std::uint8_t kind = 1; kind <= 5; ++kind) {
+        for (std::uint8_t kind = 1; kind <= 6; ++kind) {
             for (std::uint64_t n = 1; n < sample_ids; ++n) {
                 keyring.remember({SubjectKind{kind}, n}, Seed{kind, static_cast<std::uint8_t>(n)});
             }
@@ -106,6 +106,7 @@ private:
     void fill(Permissions& value) { value = *Permissions::from_bits(below(1U << 13)); }
     void fill(Role& value) { value = static_cast<Role>(below(3)); }
     void fill(Switch& value) { value = static_cast<Switch>(below(2)); }
+    void fill(Badge& value) { value = static_cast<Badge>(below(6)); }
     void fill(MailTopic& value) { value = static_cast<MailTopic>(below(6)); }
     void fill(SettingsKey&) {}
     void fill(EmailKey& key) {

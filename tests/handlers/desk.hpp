@@ -25,6 +25,7 @@
 #include "handlers/orders.hpp"
 #include "handlers/sessions.hpp"
 #include "handlers/staff.hpp"
+#include "handlers/tickets.hpp"
 #include "handlers/users.hpp"
 
 namespace muster {
@@ -192,6 +193,7 @@ struct World {
     std::map<AccountId, Account> accounts;
     std::map<EmailKey, EmailHolder> holders;
     std::map<SessionId, Session> sessions;
+    std::map<TicketId, Ticket> tickets;
     Staff staff;
     Settings settings;
     std::map<StreamId, std::uint64_t> versions;
@@ -218,6 +220,9 @@ private:
     }
     void visit(SessionId id, const Event& event, std::set<StreamId>& done) {
         apply_to(sessions, id, event, done);
+    }
+    void visit(TicketId id, const Event& event, std::set<StreamId>& done) {
+        apply_to(tickets, id, event, done);
     }
     void visit(AdminId id, const Event& event, std::set<StreamId>& done) {
         if (done.insert(stream_of(id)).second) evolve(staff, event);
@@ -281,6 +286,11 @@ public:
     Asking may(const AccessRule& rule, std::optional<AccountId> account = {}) && {
         request_.rule = rule;
         request_.account = account;
+        return std::move(*this);
+    }
+    Asking may(const AccessRule& rule, TicketId ticket) && {
+        request_.rule = rule;
+        request_.ticket = ticket;
         return std::move(*this);
     }
     Asking once(const CommandKey& key) && {

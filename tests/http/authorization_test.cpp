@@ -109,7 +109,15 @@ const std::map<std::string_view, Set> who_may{
     {"RemoveContact", operators + permitted},
     {"ListOrders", staff + permitted},
     {"PlaceOrder", operators + permitted},
+    {"ListAccountTickets", staff + permitted},
+    {"OpenTicket", operators + permitted},
     {"ListAccountActivity", staff + owners},  // Rule A8.
+
+    {"ListTickets", staff},
+    {"ReceiveMail", Set{Who::administrator_key, Who::operator_key}},
+    {"GetTicket", staff + permitted},  // Rule T5.
+    {"ReplyToTicket", operators + permitted},
+    {"CloseTicket", operators + permitted},
 
     {"GetInvitation", everyone},
     {"AcceptInvitation", users},  // With a body that says no more: the signed-in user accepts.
@@ -156,6 +164,7 @@ protected:
     std::uint64_t member_{}, others_member_{};
     std::uint64_t invitation_{}, others_invitation_{};
     std::uint64_t contact_{}, others_contact_{};
+    std::uint64_t ticket_{}, others_ticket_{}, nobodys_ticket_{};
     std::string link_;
     std::uint64_t loner_{};
     std::uint64_t key_{};
@@ -232,6 +241,13 @@ Authorization::Authorization() {
     };
     contact_ = add_contact(account_);
     others_contact_ = add_contact(others_);
+    const Json ticket{{"subject", "Help"}, {"message", "It is broken."}};
+    ticket_ = root.post(account_path(account_, "/tickets"), ticket).body.at("id");
+    others_ticket_ = root.post(account_path(others_, "/tickets"), ticket).body.at("id");
+    nobodys_ticket_ =
+        caller(Who::operator_key)
+            .post("/v1/tickets/inbound", {{"from_email", "gus@example.com"}, {"message", "Hello"}})
+            .body.at("id");
 }
 
 const std::vector<std::string> no_ids{"abc",  "0",    "-1",  "01",  "1.5", "18446744073709551616",
@@ -273,6 +289,13 @@ std::vector<Attempt> Authorization::attempts(const Route& route, Who who) {
         add({missing}, Place::nowhere, "account.not_found");
         for (const auto& no_id : no_ids)
             add({no_id}, Place::nowhere, "account.not_found");
+    } else if (has("{ticket}")) {
+        add({text(ticket_)}, Place::own);
+        add({text(others_ticket_)}, Place::other);
+        add({text(nobodys_ticket_)}, Place::other);
+        add({missing}, Place::nowhere, "ticket.not_found");
+        for (const auto& no_id : no_ids)
+            add({no_id}, Place::nowhere, "ticket.not_found");
     } else if (has("{user}")) {
         add({text(loner_)}, Place::own);
         if (users.contains(who)) add({text(caller(who).id())}, Place::own);
@@ -330,6 +353,9 @@ Json Authorization::body(const Route& route, Place place) const {
         {"InviteUser", {{"email", "xy@example.com"}, {"permissions", "all"}}},
         {"AcceptInvitation", Json::object()},
         {"AddContact", {{"email", "xy@example.com"}}},
+        {"OpenTicket", {{"subject", "X"}, {"message", "Y"}}},
+        {"ReplyToTicket", {{"message", "Y"}}},
+        {"ReceiveMail", {{"from_email", "xy@example.com"}, {"message", "Y"}}},
         {"PlaceOrder",
          {{"items", Json::array({{{"description", "X"}, {"amount", "1"}}})}, {"currency", "EUR"}}},
         {"ChangeContact", {{"city", "Ghent"}}},
@@ -351,9 +377,11 @@ std::string Authorization::refusal(const Route& route, Who who, const Attempt& a
     const bool for_users = may.contains(Who::owner);
     if (staff.contains(who) || !for_users) return "access.role";
 
-    // Users, at a route that is about an account.
-    if (attempt.place != Place::own) return "account.not_found";  // Rule L8.
-    if (who == Who::stranger || who == Who::former) return "account.not_found";
+    // Users, at a route that is about an account, perhaps that of a ticket.
+    const auto* unknown =
+        route.path.contains("{ticket}") ? "ticket.not_found" : "account.not_found";
+    if (attempt.place != Place::own) return unknown;  // Rule L8.
+    if (who == Who::stranger || who == Who::former) return unknown;
     if (who == Who::elsewhere) return "session.other_account";    // Rules L4, L7.
     if (who == Who::unchosen) return "session.account_required";  // Rule L2.
     return may.contains(Who::permitted) ? "access.denied" : "account.not_owner";

@@ -21,6 +21,7 @@
 #include "projections/settings.hpp"
 #include "projections/staff.hpp"
 #include "projections/standing.hpp"
+#include "projections/tickets.hpp"
 #include "projections/users.hpp"
 
 namespace muster::views::test {
@@ -47,6 +48,7 @@ public:
         if (const auto* e = std::get_if<UserInvited>(&event)) sow(e->invitation, keyring, commit);
         if (const auto* e = std::get_if<AdminCreated>(&event)) sow(e->admin, keyring, commit);
         if (const auto* e = std::get_if<ContactAdded>(&event)) sow(e->contact, keyring, commit);
+        if (const auto* e = std::get_if<TicketOpened>(&event)) sow(e->ticket, keyring, commit);
     }
 
 private:
