@@ -65,27 +65,6 @@ void change_status(Events& events, const Account& account, AccountStatus wanted)
     }
 }
 
-// Only what differs from the profile.
-ProfileChange difference(const Profile& present, ProfileChange wanted) {
-    std::vector<const std::string*> values;
-    for_each_field(present,
-                   [&](std::string_view, const std::string& value) { values.push_back(&value); });
-    auto value = values.begin();
-    for_each_field(wanted, [&](std::string_view, std::optional<std::string>& change) {
-        if (change == **value++) change.reset();
-    });
-    return wanted;
-}
-
-void merge(Profile& profile, const ProfileChange& change) {
-    std::vector<const std::optional<std::string>*> changes;
-    for_each_field(change, [&](std::string_view, const auto& value) { changes.push_back(&value); });
-    auto next = changes.begin();
-    for_each_field(profile, [&](std::string_view, std::string& value) {
-        if (const auto& wanted = **next++) value = *wanted;
-    });
-}
-
 void end_pending(Account& account, InvitationId id, Invitation::Status status) {
     auto& invitation = account.invitations[id];
     invitation.status = status;
@@ -115,6 +94,10 @@ Decision when(const Account& account, const std::vector<const User*>& users,
     if (!account.exists()) return no_such_account;
     Events events;
     cancel_pending(events, account);
+    for (const auto& [contact, details] : account.contacts)
+        events.emplace_back(ContactRemoved{account.id, contact});
+    for (const auto ticket : account.tickets)
+        events.emplace_back(TicketDeleted{ticket, account.id});
     AccountDeleted deleted{account.id, {account.owner}};
     for (const auto& [user, permissions] : account.users) {
         if (user != account.owner) deleted.users.push_back(user);
@@ -267,6 +250,10 @@ void apply(Account& account, const AccountDeleted&) {
     account.former.clear();
     account.invitations.clear();
     account.pending.clear();
+    account.contacts.clear();
+    account.former_contacts.clear();
+    account.last_order_at.reset();
+    account.tickets.clear();
 }
 void apply(Account& account, const UserInvited& event) {
     account.invitations[event.invitation] = {.address = event.address.key,
@@ -303,5 +290,7 @@ void apply(Account& account, const OwnershipTransferred& event) {
     account.users[event.from] = event.permissions;  // Rule O4.
     account.users[event.to] = Permissions::all();
 }
+void apply(Account& account, const TicketOpened& event) { account.tickets.insert(event.ticket); }
+void apply(Account& account, const TicketDeleted& event) { account.tickets.erase(event.ticket); }
 
 }  // namespace muster

@@ -1,4 +1,4 @@
-// An account: the billable party, with its users, its invitations and its one owner.
+// An account: the billable party, with its users, its invitations, its contacts and its one owner.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "aggregates/contact.hpp"
 #include "aggregates/email.hpp"
 #include "aggregates/error.hpp"
+#include "aggregates/order.hpp"
 #include "aggregates/user.hpp"
 #include "events/event.hpp"
 
@@ -59,6 +61,10 @@ struct Account {
     std::map<EmailKey, InvitationId> pending;  // At most one for an address. Rule I21.
     Time inviting_since;      // The hour in which invitations are counted began then,
     std::uint32_t invited{};  // and so many were sent in it. Rule I30.
+    std::map<ContactId, Contact> contacts;
+    std::set<ContactId> former_contacts;
+    std::optional<Time> last_order_at;  // Absent: nothing was ordered yet. Rule X12.
+    std::set<TicketId> tickets;
 
     bool exists() const {
         return status != AccountStatus::none && status != AccountStatus::deleted;
@@ -71,7 +77,9 @@ struct Account {
         return field("id", self.id)("status", self.status)("owner", self.owner)(
             "profile", self.profile)("users", self.users)("former", self.former)(
             "invitations", self.invitations)("pending", self.pending)(
-            "inviting_since", self.inviting_since)("invited", self.invited);
+            "inviting_since", self.inviting_since)("invited", self.invited)(
+            "contacts", self.contacts)("former_contacts", self.former_contacts)(
+            "last_order_at", self.last_order_at)("tickets", self.tickets);
     }
 };
 
@@ -167,5 +175,7 @@ void apply(Account& account, const AssociationGranted& event);
 void apply(Account& account, const PermissionsSet& event);
 void apply(Account& account, const AssociationEnded& event);
 void apply(Account& account, const OwnershipTransferred& event);
+void apply(Account& account, const TicketOpened& event);
+void apply(Account& account, const TicketDeleted& event);
 
 }  // namespace muster

@@ -40,6 +40,10 @@ struct ProfileChange {
     static constexpr auto fields(auto& self, auto&& field) { return Profile::fields(self, field); }
 };
 
+// Makes the change; what of it differs from the profile.
+void merge(Profile& profile, const ProfileChange& change);
+ProfileChange difference(const Profile& present, ProfileChange wanted);
+
 struct AccountOpened {
     static constexpr EventType type{"account.opened", 1};
 

@@ -3,6 +3,7 @@
 //
 //   number, id, enum, time, permissions (bits)    varint
 //   digest                                        16 bytes
+//   amount                                        varint ten-thousandths, digits(1)
 //   text                                          text
 //   optional                                      0 | 1 field
 //   list, set, map                                varint count, fields (of a map: key value)
@@ -22,6 +23,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "events/amount.hpp"
 #include "events/bytes.hpp"
 #include "events/fields.hpp"
 #include "events/id.hpp"
@@ -54,6 +56,10 @@ inline void put(Writer& out, std::integral auto value) {
 }
 inline void put(Writer& out, Time time) { out.varint(static_cast<std::uint64_t>(time.ms)); }
 inline void put(Writer& out, Permissions permissions) { out.varint(permissions.bits()); }
+inline void put(Writer& out, Amount amount) {
+    out.varint(amount.parts());
+    out.byte(amount.digits());
+}
 inline void put(Writer& out, const std::string& text) { out.text(text); }
 inline void put(Writer&, SettingsKey) {}
 template <class Thing>
@@ -123,6 +129,12 @@ inline void get(Reader& in, Permissions& permissions) {
     const auto known = Permissions::from_bits(in.varint());
     if (!known) return in.fail();
     permissions = *known;
+}
+inline void get(Reader& in, Amount& amount) {
+    const auto parts = in.varint();
+    const auto known = Amount::from_parts(parts, in.byte());
+    if (!known || parts > Amount::most) return in.fail();
+    amount = *known;
 }
 inline void get(Reader& in, std::string& text) { text = in.text(); }
 inline void get(Reader&, SettingsKey&) {}

@@ -7,11 +7,14 @@
 
 #include "events/account.hpp"
 #include "events/attempts.hpp"
+#include "events/contact.hpp"
 #include "events/mail.hpp"
+#include "events/order.hpp"
 #include "events/session.hpp"
 #include "events/settings.hpp"
 #include "events/staff.hpp"
 #include "events/stream.hpp"
+#include "events/ticket.hpp"
 #include "events/user.hpp"
 
 namespace muster {
@@ -28,7 +31,7 @@ struct Joined<std::variant<One...>, std::variant<Two...>, Rest...> {
 };
 
 using Event = Joined<UserEvent, AccountEvent, SessionEvent, StaffEvent, SettingsEvent,
-                     AttemptsEvent, MailEvent>::type;
+                     AttemptsEvent, MailEvent, ContactEvent, OrderEvent, TicketEvent>::type;
 using Events = std::vector<Event>;
 
 inline EventType type_of(const Event& event) {

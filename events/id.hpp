@@ -23,7 +23,11 @@ using InvitationId = Id<struct InvitationThing>;  // Lives inside an account: no
 using SessionId = Id<struct SessionThing>;  // A user's and an admin's sessions share one sequence.
 using AdminId = Id<struct AdminThing>;
 using ApiKeyId = Id<struct ApiKeyThing>;
-using MailId = Id<struct MailThing>;  // The position of the event that the mail answers to.
+using MailId = Id<struct MailThing>;        // The position of the event that the mail answers to.
+using ContactId = Id<struct ContactThing>;  // Lives inside an account, too.
+using OrderId = Id<struct OrderThing>;      // As well.
+using TicketId = Id<struct TicketThing>;
+using ReplyId = Id<struct ReplyThing>;  // From 1 within each ticket.
 
 // A keyed digest: the first 128 bits of HMAC-SHA-256 (RFC 2104). It tells equal things from
 // different ones to whoever holds the key, and nothing to anybody else.

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <fmt/format.h>
 #include <iterator>
+#include <set>
 #include <type_traits>
 #include <utf8proc.h>
 
@@ -73,6 +74,8 @@ template <class T>
 void write_value(JsonWriter& out, const std::optional<T>& value);
 template <class T>
 void write_value(JsonWriter& out, const std::vector<T>& list);
+template <class T>
+void write_value(JsonWriter& out, const std::set<T>& set);
 template <class Key, class Value>
 void write_value(JsonWriter& out, const Personal<Key, Value>& personal);
 template <Listed Struct>
@@ -88,6 +91,7 @@ template <class Thing>
 void write_value(JsonWriter& out, const Digest<Thing>& digest) {
     out.text(to_hex(as_text(digest.bytes)));
 }
+void write_value(JsonWriter& out, Amount value) { out.text(to_text(value)); }
 template <class Thing>
 void write_value(JsonWriter& out, Id<Thing> id) {
     out.number(id.number);
@@ -113,6 +117,13 @@ template <class T>
 void write_value(JsonWriter& out, const std::vector<T>& list) {
     out.begin_array();
     for (const auto& value : list)
+        write_value(out, value);
+    out.end_array();
+}
+template <class T>
+void write_value(JsonWriter& out, const std::set<T>& set) {
+    out.begin_array();
+    for (const auto& value : set)
         write_value(out, value);
     out.end_array();
 }

@@ -42,12 +42,15 @@ enum class Sequence : std::uint8_t {
     invitation = 3,
     session = 4,
     admin = 5,
-    api_key = 6
+    api_key = 6,
+    contact = 7,
+    order = 8,
+    ticket = 9
 };
 
-inline constexpr Sequence all_sequences[]{Sequence::user,       Sequence::account,
-                                          Sequence::invitation, Sequence::session,
-                                          Sequence::admin,      Sequence::api_key};
+inline constexpr Sequence all_sequences[]{
+    Sequence::user,    Sequence::account, Sequence::invitation, Sequence::session, Sequence::admin,
+    Sequence::api_key, Sequence::contact, Sequence::order,      Sequence::ticket};
 
 // "Every number of this sequence up to `last` is spoken for".
 struct Drawn {

@@ -10,7 +10,14 @@
 namespace muster {
 
 // Whoever has a key of its own in the vault.
-enum class SubjectKind : std::uint8_t { user = 1, account = 2, invitation = 3, admin = 4 };
+enum class SubjectKind : std::uint8_t {
+    user = 1,
+    account = 2,
+    invitation = 3,
+    admin = 4,
+    contact = 5,
+    ticket = 6
+};
 
 struct Subject {
     SubjectKind kind{};
@@ -22,6 +29,8 @@ inline Subject subject_of(UserId id) { return {SubjectKind::user, id.number}; }
 inline Subject subject_of(AccountId id) { return {SubjectKind::account, id.number}; }
 inline Subject subject_of(InvitationId id) { return {SubjectKind::invitation, id.number}; }
 inline Subject subject_of(AdminId id) { return {SubjectKind::admin, id.number}; }
+inline Subject subject_of(ContactId id) { return {SubjectKind::contact, id.number}; }
+inline Subject subject_of(TicketId id) { return {SubjectKind::ticket, id.number}; }
 
 // A struct of an event's fields, about the one that the event's field of type Key (or Mention<Key>)
 // names. Absent: erased, or read by somebody who had no need to open it.

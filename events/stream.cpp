@@ -51,6 +51,8 @@ std::string to_text(const StreamId& stream) {
             return fmt::format("attempts-{:016x}{:016x}", stream.high, stream.low);
         case StreamKind::mail:
             return fmt::format("mail-{}", stream.low);
+        case StreamKind::ticket:
+            return fmt::format("ticket-{}", stream.low);
     }
     return "unknown";
 }

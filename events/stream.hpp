@@ -25,12 +25,12 @@ enum class StreamKind : std::uint8_t {
     session = 4,
     staff = 5,
     settings = 6,
+    ticket = 7,
     mail = 8,
     attempts = 9
 };
 constexpr bool valid(StreamKind kind) {
-    return (kind >= StreamKind::user && kind <= StreamKind::settings) ||
-           kind == StreamKind::mail || kind == StreamKind::attempts;
+    return kind >= StreamKind::user && kind <= StreamKind::attempts;
 }
 
 // Whether such a stream is named by 16 bytes, and not by a number.
@@ -65,9 +65,10 @@ constexpr StreamId stream_of(AdminId) { return {StreamKind::staff, 0, 0}; }
 constexpr StreamId stream_of(ApiKeyId) { return {StreamKind::staff, 0, 0}; }
 constexpr StreamId stream_of(SettingsKey) { return {StreamKind::settings, 0, 0}; }
 constexpr StreamId stream_of(MailId id) { return {StreamKind::mail, 0, id.number}; }
+constexpr StreamId stream_of(TicketId id) { return {StreamKind::ticket, 0, id.number}; }
 
-// "user-7", "account-3", "email-<32 hex digits>", "session-9", "staff", "settings",
-// "attempts-<32 hex digits>", "mail-42".
+// "user-7", "account-3", "email-<32 hex digits>", "session-9", "staff", "settings", "ticket-5",
+// "mail-42", "attempts-<32 hex digits>".
 std::string to_text(const StreamId& stream);
 
 // The kind of stream that a field of this type puts an event into; absent if none.
@@ -91,6 +92,8 @@ template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<AttemptsKey> = StreamKind::attempts;
 template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<MailId> = StreamKind::mail;
+template <>
+inline constexpr std::optional<StreamKind> stream_kind_of<TicketId> = StreamKind::ticket;
 template <class Key>
 inline constexpr std::optional<StreamKind> stream_kind_of<std::optional<Key>> = stream_kind_of<Key>;
 template <class Key>

@@ -60,6 +60,8 @@ Decision delete_account(Work& work, AccountId account, DeleteAccount::Users user
         for (const auto& [user, permissions] : state.users)
             going.push_back(&work.read(user));
     }
+    for (const auto ticket : state.tickets)
+        work.version(stream_of(ticket));  // Nobody writes in one meanwhile.
     return when(state, going, DeleteAccount{users});
 }
 

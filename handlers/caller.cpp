@@ -73,4 +73,8 @@ std::optional<Error> refuse_caller(Work& work, const AccessRule& rule,
     return refuse(rule, work.caller(), membership, management);
 }
 
+std::optional<Error> refuse_caller(Work& work, const AccessRule& rule, TicketId ticket) {
+    return refuse_caller(work, rule, work.read(ticket).account).transform(told_of_ticket);
+}
+
 }  // namespace muster

@@ -13,5 +13,7 @@ std::expected<Caller, Error> find_caller(Work& work,
 // Absent: allowed.
 std::optional<Error> refuse_caller(Work& work, const AccessRule& rule,
                                    const std::optional<AccountId>& account);
+// The same, where the rule is about the account that a ticket belongs to.
+std::optional<Error> refuse_caller(Work& work, const AccessRule& rule, TicketId ticket);
 
 }  // namespace muster

@@ -19,6 +19,8 @@ std::optional<Subject> created_by(const Event& event) {
     if (const auto* e = std::get_if<AccountOpened>(&event)) return subject_of(e->account);
     if (const auto* e = std::get_if<UserInvited>(&event)) return subject_of(e->invitation);
     if (const auto* e = std::get_if<AdminCreated>(&event)) return subject_of(e->admin);
+    if (const auto* e = std::get_if<ContactAdded>(&event)) return subject_of(e->contact);
+    if (const auto* e = std::get_if<TicketOpened>(&event)) return subject_of(e->ticket);
     return std::nullopt;
 }
 
@@ -27,6 +29,8 @@ std::optional<Subject> erased_by(const Event& event) {
     if (const auto* e = std::get_if<UserDeleted>(&event)) return subject_of(e->user);
     if (const auto* e = std::get_if<AccountDeleted>(&event)) return subject_of(e->account);
     if (const auto* e = std::get_if<AdminDeleted>(&event)) return subject_of(e->admin);
+    if (const auto* e = std::get_if<ContactRemoved>(&event)) return subject_of(e->contact);
+    if (const auto* e = std::get_if<TicketDeleted>(&event)) return subject_of(e->ticket);
     return std::nullopt;
 }
 
@@ -173,7 +177,8 @@ Result Committer::judge(Item& item, Work& work) {
         return std::unexpected(caller.error());
     work.set_caller(
         caller.value_or(Caller{}));  // Somebody signed out may still do what anyone may.
-    if (const auto error = refuse_caller(work, request.rule, request.account))
+    if (const auto error = request.ticket ? refuse_caller(work, request.rule, *request.ticket)
+                                          : refuse_caller(work, request.rule, request.account))
         return std::unexpected(*error);
     if (request.command && request.mode == Mode::commit) {
         if (auto earlier = repeated(request, work)) return std::move(*earlier);

@@ -54,7 +54,8 @@ struct Request {
     std::string ip;  // The caller's, 4 or 16 bytes; may be empty.
     TraceId trace{};
     AccessRule rule;
-    std::optional<AccountId> account;  // The one that the rule is about.
+    std::optional<AccountId> account;  // The one that the rule is about,
+    std::optional<TicketId> ticket;    // or the ticket whose account it is about.
     std::optional<CommandKey> command;
     std::optional<Expected> expected;
     Mode mode{};

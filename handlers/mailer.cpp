@@ -217,8 +217,9 @@ MailResult Mailer::send(const PendingMail& mail, const Brief& brief,
     auto facts = brief.facts;
     facts.site = site_of(options_.public_url);
     facts.link = link_of(mail.order, options_.public_url, keys_);
-    const Heading heading{options_.from, *brief.to, message_id(mail.id, mail.asked_at, facts.site),
-                          mail.asked_at, facts.language};
+    const MessageHead heading{options_.from, *brief.to,
+                              message_id(mail.id, mail.asked_at, facts.site), mail.asked_at,
+                              facts.language};
     open(transport);
     return transport->send({wire_form(options_.from.address), wire_form(*brief.to),
                             to_message(heading, write_letter(facts))});

@@ -142,7 +142,7 @@ std::string message_id(MailId mail, Time asked_at, std::string_view site) {
     return fmt::format("<{}.{}@{}>", mail.number, asked_at.ms, host);
 }
 
-std::string to_message(const Heading& heading, const Letter& letter) {
+std::string to_message(const MessageHead& heading, const Letter& letter) {
     std::string out;
     const auto header = [&](std::string_view name, std::string_view value) {
         out.append(name).append(": ").append(value).append("\r\n");

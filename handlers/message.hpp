@@ -27,7 +27,7 @@ std::string wire_form(const EmailAddress& address);
 // has the same one, and a mail that takes the number of one that a loss took away another.
 std::string message_id(MailId mail, Time asked_at, std::string_view site);
 
-struct Heading {
+struct MessageHead {
     const Sender& from;
     const EmailAddress& to;
     std::string message_id;  // With its angle brackets.
@@ -35,6 +35,6 @@ struct Heading {
     Language language{};
 };
 
-std::string to_message(const Heading& heading, const Letter& letter);
+std::string to_message(const MessageHead& heading, const Letter& letter);
 
 }  // namespace muster

@@ -59,8 +59,8 @@ std::expected<std::string, Fault> open_secret(const Log& log, const Keys& keys, 
 std::uint64_t step_of(const FactorSecret& secret, std::string_view code, Time now) {
     std::uint64_t found = 0;
     const auto middle = time_step(now);
-    for (auto step = middle - 1; step <= middle + 1; ++step) {  // Each looked at, whatever matched.
-        if (equal_in_constant_time(one_time_password(secret, step), code)) found = step;
+    for (auto near = middle - 1; near <= middle + 1; ++near) {  // Each looked at, whatever matched.
+        if (equal_in_constant_time(one_time_password(secret, near), code)) found = near;
     }
     return found;
 }

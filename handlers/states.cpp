@@ -15,7 +15,9 @@ std::size_t extra(const User& user) {
 }
 std::size_t extra(const Account& account) {
     return 600 + 64 * (account.users.size() + account.former.size()) +
-           136 * account.invitations.size() + 80 * account.pending.size();
+           136 * account.invitations.size() + 80 * account.pending.size() +
+           1024 * account.contacts.size() +
+           48 * (account.former_contacts.size() + account.tickets.size());
 }
 std::size_t extra(const Staff& staff) {
     return 192 * (staff.admins.size() + staff.api_keys.size());
@@ -113,6 +115,8 @@ void States::with(const StreamId& stream, Visit&& visit) {
             return visit(find<Attempts>(stream, attempts_key_of(stream)));
         case StreamKind::mail:
             return visit(find<Mail>(stream, {stream.low}));
+        case StreamKind::ticket:
+            return visit(find<Ticket>(stream, {stream.low}));
     }
 }
 
@@ -188,6 +192,9 @@ void States::drop_stale(std::uint64_t durable) {
             case StreamKind::mail:
                 drop(std::get<Map<Mail>>(maps_));
                 break;
+            case StreamKind::ticket:
+                drop(std::get<Map<Ticket>>(maps_));
+                break;
         }
     }
 }
@@ -207,5 +214,6 @@ template const Versioned<Staff>& States::read<Staff>(const StreamId&, const Staf
 template const Versioned<Settings>& States::read<Settings>(const StreamId&, const SettingsKey&);
 template const Versioned<Attempts>& States::read<Attempts>(const StreamId&, const AttemptsKey&);
 template const Versioned<Mail>& States::read<Mail>(const StreamId&, const MailId&);
+template const Versioned<Ticket>& States::read<Ticket>(const StreamId&, const TicketId&);
 
 }  // namespace muster

@@ -16,6 +16,7 @@
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
 #include "aggregates/staff.hpp"
+#include "aggregates/ticket.hpp"
 #include "aggregates/user.hpp"
 #include "events/log.hpp"
 #include "handlers/snapshot.hpp"
@@ -77,7 +78,7 @@ private:
     std::size_t weight_{};
     std::list<StreamId> recent_;  // Newest first.
     std::tuple<Map<User>, Map<Account>, Map<EmailHolder>, Map<Session>, Map<Staff>, Map<Settings>,
-               Map<Attempts>, Map<Mail>>
+               Map<Attempts>, Map<Mail>, Map<Ticket>>
         maps_;
     std::vector<StreamId> long_;
     std::optional<Fault> fault_;

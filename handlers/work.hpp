@@ -52,6 +52,7 @@ public:
     const EmailHolder& read(EmailKey key) { return state<EmailHolder>(stream_of(key), key); }
     const Attempts& read(AttemptsKey key) { return state<Attempts>(stream_of(key), key); }
     const Mail& read(MailId id) { return state<Mail>(stream_of(id), id); }
+    const Ticket& read(TicketId id) { return state<Ticket>(stream_of(id), id); }
     const Staff& staff() { return state<Staff>(stream_of(AdminId{}), {}); }
     const Settings& settings() { return state<Settings>(stream_of(SettingsKey{}), {}); }
 
@@ -98,6 +99,9 @@ constexpr Sequence sequence_of(InvitationId) { return Sequence::invitation; }
 constexpr Sequence sequence_of(SessionId) { return Sequence::session; }
 constexpr Sequence sequence_of(AdminId) { return Sequence::admin; }
 constexpr Sequence sequence_of(ApiKeyId) { return Sequence::api_key; }
+constexpr Sequence sequence_of(ContactId) { return Sequence::contact; }
+constexpr Sequence sequence_of(OrderId) { return Sequence::order; }
+constexpr Sequence sequence_of(TicketId) { return Sequence::ticket; }
 
 template <class Id>
 Id Work::next() {

@@ -47,10 +47,19 @@ json parse_strictly(std::string_view text) {
     return json::parse(text, watch);
 }
 
+// Unicode's control characters (Cc) and, where lines may not end, its line separators. UTF-8.
 bool has_control(std::string_view text, std::string_view allowed) {
-    return std::ranges::any_of(text, [&](char c) {
-        return (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) && !allowed.contains(c);
-    });
+    for (std::size_t n = 0; n < text.size(); ++n) {
+        const char c = text[n];
+        if ((static_cast<unsigned char>(c) < 0x20 || c == 0x7f) && !allowed.contains(c))
+            return true;
+        const auto rest = text.substr(n);
+        if (c == '\xc2' && rest.size() > 1 && static_cast<unsigned char>(rest[1]) < 0xa0)
+            return true;
+        const bool separates = rest.starts_with("\u2028") || rest.starts_with("\u2029");
+        if (separates && !allowed.contains('\n')) return true;
+    }
+    return false;
 }
 
 // RFC 6901, section 3.
@@ -163,6 +172,10 @@ std::string Fields::required(std::string_view name, std::optional<std::string> v
 
 std::string Fields::required_text(std::string_view name, std::size_t longest) {
     return required(name, text(name, longest));
+}
+std::string Fields::required_long_text(std::string_view name, std::size_t longest) {
+    const auto value = long_text(name, longest);
+    return required(name, value && trimmed(*value).empty() ? std::string{} : value);
 }
 std::string Fields::secret(std::string_view name) { return required(name, optional_secret(name)); }
 
@@ -301,6 +314,20 @@ std::vector<std::string> Fields::texts(std::string_view name) {
     return list;
 }
 
+std::optional<std::set<MailTopic>> Fields::mail_topics(std::string_view name) {
+    if (!has(name)) return std::nullopt;
+    std::set<MailTopic> topics;
+    for (const auto& each : texts(name)) {
+        if (const auto topic = parse_mail_topic(each)) {
+            topics.insert(*topic);
+        } else {
+            refuse(name, "choice", "This is none of the values that are possible.");
+            return topics;
+        }
+    }
+    return topics;
+}
+
 std::optional<Fields> Fields::object(std::string_view name) {
     const auto* value = find(name);
     if (value == nullptr) return std::nullopt;
@@ -308,12 +335,55 @@ std::optional<Fields> Fields::object(std::string_view name) {
         refuse(name, "type", "This must be an object.");
         return std::nullopt;
     }
+    return within(*value, escaped(name));
+}
+
+Fields Fields::within(const json& object, const std::string& place) {
     auto inner = std::make_shared<Node>();
-    inner->object = *value;
-    inner->pointer = node_->pointer + "/" + std::string(name);
+    inner->object = object;
+    inner->pointer = node_->pointer + "/" + place;
     inner->errors = node_->errors;
     node_->inner.push_back(inner);
     return Fields{std::move(inner)};
+}
+
+std::vector<Fields> Fields::required_objects(std::string_view name, std::size_t most) {
+    std::vector<Fields> list;
+    const auto* value = find(name);
+    if (value == nullptr) {
+        refuse(name, "required", "This is required.");
+        return list;
+    }
+    const auto is_object = [](const json& each) { return each.is_object(); };
+    if (!value->is_array() || !std::ranges::all_of(*value, is_object)) {
+        refuse(name, "type", "This must be a list of objects.");
+        return list;
+    }
+    if (value->empty() || value->size() > most) {
+        refuse(name, "count", "This must have 1 to " + std::to_string(most) + " entries.");
+        return list;
+    }
+    for (const auto& each : *value)
+        list.push_back(within(each, escaped(name) + "/" + std::to_string(list.size())));
+    return list;
+}
+
+Amount Fields::required_amount(std::string_view name) {
+    const auto value = required_text(name);
+    const auto amount = Amount::parse(value);
+    if (!amount && !value.empty())
+        refuse(name, "amount",
+               "This must be an amount as decimal text, as \"9.95\": at most 12 digits before the "
+               "point and 4 behind it.");
+    return amount.value_or(Amount{});
+}
+
+std::string Fields::required_currency(std::string_view name) {
+    auto value = required_text(name);
+    const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (!value.empty() && (value.size() != 3 || !std::ranges::all_of(value, is_capital)))
+        refuse(name, "currency", "This must be a currency's code of three capitals (ISO 4217).");
+    return value;
 }
 
 std::optional<std::string> Fields::choice(std::string_view name,

@@ -12,7 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "events/account.hpp"
+#include "events/amount.hpp"
+#include "events/contact.hpp"
 #include "events/email_address.hpp"
 #include "events/permissions.hpp"
 #include "events/settings.hpp"
@@ -41,6 +42,7 @@ public:
     std::optional<std::string> text(std::string_view name, std::size_t longest = 255);
     // Several lines: line ends and tabs are taken.
     std::optional<std::string> long_text(std::string_view name, std::size_t longest = 4096);
+    std::string required_long_text(std::string_view name, std::size_t longest);
     // As it is: not trimmed, any character.
     std::string secret(std::string_view name);
     std::optional<std::string> optional_secret(std::string_view name);
@@ -62,8 +64,13 @@ public:
     // A list of keys, or "all". May be empty: that is the domain's to refuse.
     Permissions required_permissions(std::string_view name);
     std::vector<std::string> texts(std::string_view name);
+    std::optional<std::set<MailTopic>> mail_topics(std::string_view name);  // A list of them.
+    Amount required_amount(std::string_view name);                          // Decimal text.
+    std::string required_currency(std::string_view name);                   // ISO 4217.
     // Absent where the field is; its errors count as this one's.
     std::optional<Fields> object(std::string_view name);
+    // A list of 1 to `most` objects.
+    std::vector<Fields> required_objects(std::string_view name, std::size_t most);
     std::optional<std::string> choice(std::string_view name,
                                       std::initializer_list<std::string_view> values);
 
@@ -91,6 +98,7 @@ private:
     struct Node;
     explicit Fields(std::shared_ptr<Node> node);
     const nlohmann::json* find(std::string_view name);
+    Fields within(const nlohmann::json& object, const std::string& place);
     std::string required(std::string_view name, std::optional<std::string> value);
 
     std::shared_ptr<Node> node_;

@@ -60,7 +60,9 @@ struct Call {
     AccountId account() const { return {parse_id(parameter("account"))}; }
     UserId user() const { return {parse_id(parameter("user"))}; }
     SessionId session() const { return {parse_id(parameter("session"))}; }
+    TicketId ticket() const { return {parse_id(parameter("ticket"))}; }
     bool has_account() const { return !parameter("account").empty(); }
+    bool has_ticket() const { return !parameter("ticket").empty(); }
     std::string user_agent() const;  // At most 256 bytes of it.
     bool on_loopback() const;        // Whether the client calls the server by a loopback name.
     Parameters& query() { return target.parameters; }

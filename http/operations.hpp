@@ -83,6 +83,26 @@ Asked cancel_invitation(Call& call);
 Answer get_invitation(Call& call);
 Asked accept_invitation(Call& call);
 
+// contacts.cpp
+Answer list_contacts(Call& call);
+Asked add_contact(Call& call);
+Answer get_contact(Call& call);
+Asked change_contact(Call& call);
+Asked remove_contact(Call& call);
+
+// orders.cpp
+Answer list_orders(Call& call);
+Asked place_order(Call& call);
+
+// tickets.cpp
+Answer list_tickets(Call& call);
+Answer list_account_tickets(Call& call);
+Asked open_ticket(Call& call);
+Answer get_ticket(Call& call);
+Asked reply_to_ticket(Call& call);
+Asked close_ticket(Call& call);
+Asked receive_mail(Call& call);
+
 // users.cpp
 Answer list_users(Call& call);
 Answer get_user(Call& call);

@@ -23,6 +23,18 @@ constexpr AccessRule profile_readers{
     .staff = Staff::everyone, .users = Users::permitted, .permission = Permission::profile};
 constexpr AccessRule profile_editors{
     .staff = Staff::operators, .users = Users::permitted, .permission = Permission::profile};
+constexpr AccessRule contact_readers{
+    .staff = Staff::everyone, .users = Users::permitted, .permission = Permission::contacts};
+constexpr AccessRule contact_editors{
+    .staff = Staff::operators, .users = Users::permitted, .permission = Permission::contacts};
+constexpr AccessRule order_readers{
+    .staff = Staff::everyone, .users = Users::permitted, .permission = Permission::orders};
+constexpr AccessRule order_placers{
+    .staff = Staff::operators, .users = Users::permitted, .permission = Permission::orders};
+constexpr AccessRule ticket_readers{
+    .staff = Staff::everyone, .users = Users::permitted, .permission = Permission::tickets};
+constexpr AccessRule ticket_writers{
+    .staff = Staff::operators, .users = Users::permitted, .permission = Permission::tickets};
 
 const Route table[]{
     {post, "/v1/setup", "SetUp", anyone, set_up},
@@ -94,11 +106,30 @@ const Route table[]{
     {del, "/v1/accounts/{account}/invitations/{invitation}", "CancelInvitation", user_managers,
      cancel_invitation},
     {post, "/v1/accounts/{account}/impersonation", "Impersonate", operators, impersonate},
+    {get, "/v1/accounts/{account}/contacts", "ListContacts", contact_readers, list_contacts},
+    {post, "/v1/accounts/{account}/contacts", "AddContact", contact_editors, add_contact},
+    {get, "/v1/accounts/{account}/contacts/{contact}", "GetContact", contact_readers, get_contact},
+    {patch, "/v1/accounts/{account}/contacts/{contact}", "ChangeContact", contact_editors,
+     change_contact},
+    {del, "/v1/accounts/{account}/contacts/{contact}", "RemoveContact", contact_editors,
+     remove_contact},
+    {get, "/v1/accounts/{account}/orders", "ListOrders", order_readers, list_orders},
+    {post, "/v1/accounts/{account}/orders", "PlaceOrder", order_placers, place_order},
+    {get, "/v1/accounts/{account}/tickets", "ListAccountTickets", ticket_readers,
+     list_account_tickets},
+    {post, "/v1/accounts/{account}/tickets", "OpenTicket", ticket_writers, open_ticket},
     {get, "/v1/accounts/{account}/activity", "ListAccountActivity", staff_or_owner,
      list_account_activity},
 
     {get, "/v1/invitations/{token}", "GetInvitation", anyone, get_invitation},
     {post, "/v1/invitations/{token}/acceptance", "AcceptInvitation", anyone, accept_invitation},
+
+    // What is about a ticket is about the account that it belongs to.
+    {get, "/v1/tickets", "ListTickets", all_staff, list_tickets},
+    {post, "/v1/tickets/inbound", "ReceiveMail", operators, receive_mail},
+    {get, "/v1/tickets/{ticket}", "GetTicket", ticket_readers, get_ticket},
+    {post, "/v1/tickets/{ticket}/replies", "ReplyToTicket", ticket_writers, reply_to_ticket},
+    {post, "/v1/tickets/{ticket}/close", "CloseTicket", ticket_writers, close_ticket},
 
     {get, "/v1/users", "ListUsers", all_staff, list_users},
     {get, "/v1/users/{user}", "GetUser", all_staff, get_user},

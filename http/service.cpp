@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "aggregates/ticket.hpp"
 #include "events/ip_address.hpp"
 #include "events/text.hpp"
 #include "events/tree.hpp"
 #include "http/answers.hpp"
 #include "http/credential.hpp"
 #include "projections/settings.hpp"
+#include "projections/tickets.hpp"
 
 namespace muster::http {
 namespace {
@@ -103,6 +105,13 @@ std::expected<Position, Problem> least_position(const Call& call) {
     const auto number = parse_id(*header);
     if (number == 0) return std::unexpected(malformed("Muster-Min-Position must be a position."));
     return Position{number};
+}
+
+// The account that a rule is about: the path's, or that of its ticket.
+std::optional<AccountId> account_in_question(const Call& call) {
+    if (!call.has_ticket()) return call.account();
+    const auto ticket = views::find_ticket(*call.reading, call.ticket());
+    return ticket ? ticket->account : std::nullopt;
 }
 
 Problem view_behind() {
@@ -330,10 +339,11 @@ void Service::answer_now(Call& call, const Route& route, Responder& responder) {
     if (caller) call.caller = *caller;
     Membership membership;
     if (route.rule.about_an_account() && call.caller.kind == Caller::Kind::user) {
-        membership = membership_of(*call.reading, call.caller.user, call.account());
+        if (const auto account = account_in_question(call))
+            membership = membership_of(*call.reading, call.caller.user, *account);
     }
     if (const auto error = muster::refuse(route.rule, call.caller, membership, Switch::on)) {
-        auto problem = problem_of(*error);
+        auto problem = problem_of(call.has_ticket() ? told_of_ticket(*error) : *error);
         add_other_account(problem, *error, *call.reading, call.caller.user);
         return refuse(problem);
     }
@@ -510,6 +520,7 @@ void Service::submit(std::shared_ptr<Pending> pending) {
     request.trace = call.trace;
     request.rule = pending->route.rule;
     if (call.has_account()) request.account = call.account();
+    if (call.has_ticket()) request.ticket = call.ticket();
     request.command = pending->command;
     request.expected = pending->expected;
     request.mode = pending->mode;

@@ -55,17 +55,6 @@ void set_status(AccountId account, AccountStatus status, Rows& rows) {
     rows.change<AccountTable>([&](AccountRow& row) { row.status = status; }, account);
 }
 
-void apply_change(Profile& profile, const ProfileChange& change) {
-    std::vector<std::string*> fields;
-    for_each_field(profile,
-                   [&](std::string_view, std::string& field) { fields.push_back(&field); });
-    auto field = fields.begin();
-    for_each_field(change, [&](std::string_view, const std::optional<std::string>& value) {
-        if (value) **field = *value;
-        ++field;
-    });
-}
-
 bool account_found_by(const AccountRow& account, const std::string& query) {
     bool found = search_text(name_of(account)).starts_with(query) ||
                  number_in(query) == std::optional{account.id.number};
@@ -152,7 +141,7 @@ void Accounts::on(const ProfileChanged& event, const At&, Rows& rows) {
     rows.change<AccountTable>(
         [&](AccountRow& account) {
             unindex_account(account, rows);
-            apply_change(account.profile, *event.profile.value);
+            merge(account.profile, *event.profile.value);
             index_account(account, rows);
         },
         event.account);

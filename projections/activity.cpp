@@ -153,8 +153,12 @@ struct About {
         user = id;  // Of several the last: who an account was transferred to.
         users.push_back(id);
     }
+    void see(const Mention<UserId>& id) { see(id.key); }
     void see(const std::optional<Mention<UserId>>& id) {
-        if (id) see(id->key);
+        if (id) see(*id);
+    }
+    void see(const std::optional<AccountId>& id) {
+        if (id) account = *id;
     }
     void see(const std::vector<UserId>& ids) { users.insert(users.end(), ids.begin(), ids.end()); }
     void see(const auto&) {}
@@ -201,8 +205,14 @@ void Activity::mention(const std::optional<Mention<AccountId>>& account, const A
 void Activity::mention(UserId user, const At& at, Rows& rows) {
     rows.append<LinesByUser>(at.position, user);
 }
+void Activity::mention(const Mention<UserId>& user, const At& at, Rows& rows) {
+    rows.append<LinesByUser>(at.position, user.key);
+}
+void Activity::mention(const std::optional<AccountId>& account, const At& at, Rows& rows) {
+    if (account) mention(*account, at, rows);
+}
 void Activity::mention(const std::optional<Mention<UserId>>& user, const At& at, Rows& rows) {
-    if (user) rows.append<LinesByUser>(at.position, user->key);
+    if (user) mention(*user, at, rows);
 }
 void Activity::mention(const std::vector<UserId>& users, const At& at, Rows& rows) {
     for (const auto user : users)

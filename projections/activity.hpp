@@ -48,6 +48,8 @@ private:
     static void mention(const Mention<AccountId>& account, const At& at, Rows& rows);
     static void mention(const std::optional<Mention<AccountId>>& account, const At& at, Rows& rows);
     static void mention(UserId user, const At& at, Rows& rows);
+    static void mention(const Mention<UserId>& user, const At& at, Rows& rows);
+    static void mention(const std::optional<AccountId>& account, const At& at, Rows& rows);
     static void mention(const std::optional<Mention<UserId>>& user, const At& at, Rows& rows);
     static void mention(const std::vector<UserId>& users, const At& at, Rows& rows);
     static void mention(const auto&, const At&, Rows&) {}

@@ -4,6 +4,7 @@
 
 #include "projections/accounts.hpp"
 #include "projections/activity.hpp"
+#include "projections/contacts.hpp"
 #include "projections/invitations.hpp"
 #include "projections/outbox.hpp"
 #include "projections/staff.hpp"
@@ -43,6 +44,11 @@ struct Names {
     std::string invitee(InvitationId id) const {
         const auto row = find_invitation(reading, id);
         return row && !row->email.empty() ? row->email : fmt::format("invitation #{}", id.number);
+    }
+    std::string contact(AccountId account, ContactId id) const {
+        const auto row = find_contact(reading, account, id);
+        return row ? fmt::format("contact #{} ({})", id.number, row->profile.email)
+                   : fmt::format("contact #{}", id.number);
     }
 };
 
@@ -236,6 +242,59 @@ std::string say(const ApiKeyRevoked& e, const Names& names) {
     const auto key = find_api_key(names.reading, e.api_key);
     return fmt::format("{} revoked API key {}", names.who(),
                        key ? key->name : fmt::format("#{}", e.api_key.number));
+}
+
+std::string say(const ContactAdded& e, const Names& names) {
+    return fmt::format("{} added {} to {}", names.who(), names.contact(e.account, e.contact),
+                       names.account(e.account));
+}
+std::string say(const ContactChanged& e, const Names& names) {
+    return fmt::format("{} changed {} of {}", names.who(), names.contact(e.account, e.contact),
+                       names.account(e.account));
+}
+std::string say(const ContactMailChosen& e, const Names& names) {
+    return fmt::format("{} chose what mail {} of {} gets", names.who(),
+                       names.contact(e.account, e.contact), names.account(e.account));
+}
+std::string say(const ContactRemoved& e, const Names& names) {
+    return fmt::format("{} removed contact #{} from {}", names.who(), e.contact.number,
+                       names.account(e.account));
+}
+
+std::string say(const OrderPlaced& e, const Names& names) {
+    if (names.is_actor(e.user.key))
+        return fmt::format("{} placed order #{} for {}", names.who(), e.order.number,
+                           names.account(e.account));
+    return fmt::format("{} placed order #{} for {}, in the name of {}", names.who(), e.order.number,
+                       names.account(e.account), names.user(e.user.key));
+}
+
+// Of what somebody wrote: who, and whether mail brought it.
+std::string written(const auto& e, const Names& names, std::string_view did,
+                    const std::optional<AccountId>& account) {
+    const bool by_mail = e.address || (e.user && !names.is_actor(e.user->key));
+    const auto sender = e.message.value.value_or(Message{}).sender_email;
+    const auto writer = !by_mail         ? names.who()
+                        : e.user         ? names.user(e.user->key)
+                        : sender.empty() ? std::string{"Somebody"}
+                                         : sender;
+    return fmt::format("{} {} ticket #{}{}{}", writer, did, e.ticket.number,
+                       account ? " of " + names.account(*account) : "", by_mail ? " by mail" : "");
+}
+std::string say(const TicketOpened& e, const Names& names) {
+    return written(e, names, "opened", e.account);
+}
+std::string say(const TicketReplied& e, const Names& names) {
+    return written(e, names, "answered",
+                   e.account.transform([](const auto& mention) { return mention.key; }));
+}
+std::string say(const TicketClosed& e, const Names& names) {
+    return fmt::format("{} closed ticket #{}{}", names.who(), e.ticket.number,
+                       e.account ? " of " + names.account(e.account->key) : "");
+}
+std::string say(const TicketDeleted& e, const Names& names) {
+    return fmt::format("{} deleted ticket #{} of {}", names.who(), e.ticket.number,
+                       names.account(e.account));
 }
 
 std::string say(const RegistrationSwitched& e, const Names& names) {

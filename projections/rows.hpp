@@ -1,7 +1,7 @@
 // Rows of views: typed tables, and what a view is handed to change them.
 //
 //   key   := view(1) generation(1) table(1) part*
-//   part  := id(8, big-endian) | position(8, big-endian) | text | time
+//   part  := id(8, big-endian) | position(8, big-endian) | email key(16) | text | time
 //   text  := 0 bytes 0        bytes without 0, so that texts sort as their bytes do
 //          | 1                no text: sorts last
 //   time  := 0 milliseconds(8, big-endian) | 1
@@ -51,6 +51,7 @@ void put_part(Writer& out, const Digest<Thing>& digest) {
     out.raw(digest.bytes);
 }
 inline void put_part(Writer& out, Position position) { out.fixed64(position.number); }
+inline void put_part(Writer& out, const EmailKey& key) { out.raw(key.bytes); }
 template <class Thing>
 void put_part(Writer& out, Id<Thing> id) {
     out.fixed64(id.number);

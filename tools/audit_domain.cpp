@@ -26,6 +26,12 @@ void fold_into(Map& map, const Key& key, const Event& event) {
     evolve(found->second, event);
 }
 
+void drop_personal(Account& account) {
+    account.profile.value.reset();
+    for (auto& [id, contact] : account.contacts)
+        contact.profile.value.reset();
+}
+
 template <class... E>
 struct MadeBy {
     bool operator()(const Event& event) const { return (std::holds_alternative<E>(event) || ...); }
@@ -54,6 +60,11 @@ const Invitation* World::invitation(AccountId id, InvitationId invitation) const
     const auto* state = account(id);
     return state == nullptr ? nullptr : found_in(state->invitations, invitation);
 }
+const Contact* World::contact(AccountId id, ContactId contact) const {
+    const auto* state = account(id);
+    return state == nullptr ? nullptr : found_in(state->contacts, contact);
+}
+const Ticket* World::ticket(TicketId id) const { return found_in(tickets, id); }
 UserId World::holder(const EmailKey& key) const {
     const auto* state = found_in(holders, key);
     return state == nullptr ? UserId{} : state->user;
@@ -91,6 +102,11 @@ void DomainAudit::fold(const Record& record) {
     if (const auto* e = std::get_if<UserDeleted>(&record.event)) world_.users.erase(e->user);
     if (const auto* e = std::get_if<AccountDeleted>(&record.event))
         world_.accounts.erase(e->account);
+    if (const auto* e = std::get_if<ContactAdded>(&record.event))
+        world_.contacts[e->contact] = e->account;
+    if (const auto* e = std::get_if<ContactRemoved>(&record.event))
+        world_.contacts.erase(e->contact);
+    if (const auto* e = std::get_if<TicketDeleted>(&record.event)) world_.tickets.erase(e->ticket);
     if (const auto* e = std::get_if<SessionEnded>(&record.event)) world_.sessions.erase(e->session);
     if (const auto* e = std::get_if<AdminSessionEnded>(&record.event))
         world_.sessions.erase(e->session);
@@ -113,7 +129,7 @@ void DomainAudit::fold_stream(const StreamId& stream, const Event& event) {
             const AccountId id{stream.low};
             fold_into<MadeBy<AccountOpened>>(world_.accounts, id, event);
             if (const auto found = world_.accounts.find(id); found != world_.accounts.end())
-                found->second.profile.value.reset();
+                drop_personal(found->second);
             return;
         }
         case StreamKind::email: {
@@ -134,6 +150,8 @@ void DomainAudit::fold_stream(const StreamId& stream, const Event& event) {
         case StreamKind::mail:
             return fold_into<MadeBy<MailSent, MailAttemptFailed, MailGivenUp>>(
                 world_.mails, MailId{stream.low}, event);
+        case StreamKind::ticket:
+            return fold_into<MadeBy<TicketOpened>>(world_.tickets, TicketId{stream.low}, event);
     }
 }
 
@@ -163,6 +181,7 @@ void DomainAudit::finish(Log& log) {
     for (const auto& [id, account] : world_.accounts) {
         check_account(id, account);
         check_invitations(id, account);
+        check_belongings(id, account);
     }
     for (const auto& [id, user] : world_.users)
         check_user(id, user);
@@ -214,6 +233,23 @@ void DomainAudit::check_invitations(AccountId id, const Account& account) {
     if (pending != 0 && !account.open()) tell("it is closed and has pending invitations (I26)");
 }
 
+// Contacts and tickets, from the account's side.
+void DomainAudit::check_belongings(AccountId id, const Account& account) {
+    const auto tell = [&](std::string what) {
+        findings_.add(to_text(stream_of(id)), std::move(what));
+    };
+    for (const auto& [contact, details] : account.contacts) {
+        if (const auto* owner = found_in(world_.contacts, contact);
+            owner == nullptr || *owner != id)
+            tell(fmt::format("contact {} is not the account's (E1)", contact.number));
+    }
+    for (const auto ticket : account.tickets) {
+        const auto* state = world_.ticket(ticket);
+        if (state == nullptr || state->account != id)
+            tell(fmt::format("ticket {} is not the account's (E1)", ticket.number));
+    }
+}
+
 void DomainAudit::check_user(UserId id, const User& user) {
     const auto tell = [&](std::string what) {
         findings_.add(to_text(stream_of(id)), std::move(what));
@@ -243,6 +279,16 @@ void DomainAudit::check_others() {
             findings_.add(to_text(stream_of(id)), "nobody is signed in by it");
         }
     }
+    for (const auto& [id, account] : world_.contacts) {
+        if (world_.contact(account, id) == nullptr)
+            findings_.add(fmt::format("contact {}", id.number),
+                          "its account does not have it (E1)");
+    }
+    for (const auto& [id, ticket] : world_.tickets) {
+        const auto* account = ticket.account ? world_.account(*ticket.account) : nullptr;
+        if (ticket.account && (account == nullptr || !account->tickets.contains(id)))
+            findings_.add(to_text(stream_of(id)), "its account does not have it (E1)");
+    }
     std::map<EmailKey, AdminId> admins;
     for (const auto& [id, admin] : world_.staff.admins) {
         if (!admins.emplace(admin.address, id).second)
@@ -252,13 +298,16 @@ void DomainAudit::check_others() {
 
 // Drawing changes nothing that is stored.
 void DomainAudit::check_numbers(Log& log) {
-    const std::array<std::pair<Sequence, const NumbersSeen*>, 6> sequences{{
+    const std::array<std::pair<Sequence, const NumbersSeen*>, 9> sequences{{
         {Sequence::user, &world_.seen_users},
         {Sequence::account, &world_.seen_accounts},
         {Sequence::invitation, &world_.seen_invitations},
         {Sequence::session, &world_.seen_sessions},
         {Sequence::admin, &world_.seen_admins},
         {Sequence::api_key, &world_.seen_api_keys},
+        {Sequence::contact, &world_.seen_contacts},
+        {Sequence::order, &world_.seen_orders},
+        {Sequence::ticket, &world_.seen_tickets},
     }};
     for (const auto& [sequence, seen] : sequences) {
         const auto next = log.draw(sequence, 1);

@@ -12,6 +12,7 @@
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
 #include "aggregates/staff.hpp"
+#include "aggregates/ticket.hpp"
 #include "aggregates/user.hpp"
 #include "events/log.hpp"
 #include "events/sealing.hpp"
@@ -43,8 +44,11 @@ struct World {
     Staff staff;
     Settings settings;
 
+    std::unordered_map<ContactId, AccountId> contacts;
+    std::unordered_map<TicketId, Ticket> tickets;
+
     NumbersSeen seen_users, seen_accounts, seen_invitations, seen_sessions, seen_admins,
-        seen_api_keys;
+        seen_api_keys, seen_contacts, seen_orders, seen_tickets;
     NumbersSeen mails_asked_for, mails_sent;  // By the position of what asked for them.
 
     // Absent: none.
@@ -53,6 +57,8 @@ struct World {
     const Session* session(SessionId id) const;
     const Mail* mail(MailId id) const;
     const Invitation* invitation(AccountId account, InvitationId id) const;
+    const Contact* contact(AccountId account, ContactId id) const;
+    const Ticket* ticket(TicketId id) const;
     UserId holder(const EmailKey& key) const;
     bool associated(AccountId account, UserId user) const;
 };
@@ -74,6 +80,7 @@ private:
     void check_actor(const Record& record);
     void check_account(AccountId id, const Account& account);
     void check_invitations(AccountId id, const Account& account);
+    void check_belongings(AccountId id, const Account& account);
     void check_user(UserId id, const User& user);
     void check_others();
     void check_numbers(Log& log);

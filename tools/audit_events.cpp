@@ -138,6 +138,8 @@ struct Judge {
         const auto* account = world.account(e.account);
         if (account == nullptr) return there(e.account);
         if (!account->pending.empty()) return "invitations are pending (I26)";
+        if (!account->contacts.empty()) return "it has contacts (E1)";
+        if (!account->tickets.empty()) return "it has tickets (E1)";
         const std::set<UserId> listed(e.users.begin(), e.users.end());
         const auto is_listed = [&](const auto& each) { return listed.contains(each.first); };
         if (e.users.empty() || e.users.front() != account->owner ||
@@ -175,6 +177,63 @@ struct Judge {
         if (invitation == nullptr || invitation->status != Invitation::Status::pending)
             return "the invitation is not pending (I19)";
         return {};
+    }
+
+    // --- Contacts
+
+    Wrong operator()(const ContactAdded& e) const {
+        if (!world.seen_contacts.insert(e.contact.number))
+            return "the contact's number was handed out before";
+        return there(e.account);
+    }
+    Wrong operator()(const ContactChanged& e) const { return there(e.account, e.contact); }
+    Wrong operator()(const ContactMailChosen& e) const { return there(e.account, e.contact); }
+    Wrong operator()(const ContactRemoved& e) const { return there(e.account, e.contact); }
+
+    // --- Orders
+
+    Wrong operator()(const OrderPlaced& e) const {
+        if (!world.seen_orders.insert(e.order.number))
+            return "the order's number was handed out before";
+        const auto* account = world.account(e.account);
+        if (account == nullptr) return there(e.account);
+        if (!account->open()) return "the account is closed (T4)";
+        if (e.admin && !world.staff.admins.contains(e.admin->key))
+            return "there is no such admin (T2)";
+        if (e.api_key && !world.staff.api_keys.contains(e.api_key->key))
+            return "there is no such API key (T2)";
+        const bool by_staff = e.admin || e.api_key;
+        if (by_staff && e.user.key != account->owner) return "it is not the owner's (T1)";
+        return account->users.contains(e.user.key) ? Wrong{} : "it is nobody's of the account (T1)";
+    }
+
+    // --- Tickets
+
+    Wrong operator()(const TicketOpened& e) const {
+        if (!world.seen_tickets.insert(e.ticket.number))
+            return "the ticket's number was handed out before";
+        if (!e.account) return writer(e, nullptr);
+        const auto* account = world.account(*e.account);
+        if (account == nullptr) return there(*e.account);
+        return account->open() ? writer(e, account) : "the account is closed";
+    }
+    Wrong operator()(const TicketReplied& e) const {
+        const auto* ticket = world.ticket(e.ticket);
+        if (ticket == nullptr) return there(e.ticket);
+        if (!of_its_account(e)) return "the ticket is another account's (E3)";
+        if (e.reply.number != ticket->replies + 1) return "the reply's number is not the next";
+        return writer(e, e.account ? world.account(e.account->key) : nullptr);
+    }
+    Wrong operator()(const TicketClosed& e) const {
+        const auto* ticket = world.ticket(e.ticket);
+        if (ticket == nullptr) return there(e.ticket);
+        if (!of_its_account(e)) return "the ticket is another account's (E3)";
+        return ticket->closed ? "the ticket is closed already" : Wrong{};
+    }
+    Wrong operator()(const TicketDeleted& e) const {
+        const auto* ticket = world.ticket(e.ticket);
+        if (ticket == nullptr) return there(e.ticket);
+        return ticket->account == e.account ? Wrong{} : "the ticket is another account's (E3)";
     }
 
     // --- Associations
@@ -341,6 +400,35 @@ private:
         if (mail != nullptr && mail->status == MailStatus::dead) return "the mail was given up";
         return unsent(id);
     }
+    Wrong there(TicketId id) const {
+        return world.ticket(id) != nullptr ? Wrong{} : "there is no such ticket";
+    }
+    bool of_its_account(const auto& e) const {
+        const auto mentioned = e.account.transform([](const auto& each) { return each.key; });
+        return world.ticket(e.ticket)->account == mentioned;
+    }
+    // The badge of what was written, and that it is kept for whom it is about.
+    Wrong writer(const auto& e, const Account* account) const {
+        if (e.user && world.user(e.user->key) == nullptr) return there(e.user->key);
+        if (e.address && world.holder(e.address->key)) return "the sender is a user (X18)";
+        if (e.message.value && !e.address && !e.message.value->sender_email.empty())
+            return "a user's address is kept with the ticket (X18)";
+        return e.badge == badge(e, account) ? Wrong{} : "the badge is not the writer's (T6, T8)";
+    }
+    Badge badge(const auto& e, const Account* account) const {
+        if (!e.user && !e.address) return Badge::operator_;
+        if (e.user && account != nullptr && account->users.contains(e.user->key))
+            return account->owner == e.user->key ? Badge::owner : Badge::authorized_user;
+        const auto address =
+            e.address ? std::optional{e.address->key} : world.user(e.user->key)->address;
+        const auto has_it = [&](const auto& contact) { return contact.second.address == address; };
+        if (account != nullptr && std::ranges::any_of(account->contacts, has_it))
+            return Badge::sub_account;
+        return e.user ? Badge::external_user : Badge::guest;
+    }
+    Wrong there(AccountId account, ContactId id) const {
+        return world.contact(account, id) != nullptr ? Wrong{} : "there is no such contact";
+    }
     // Somebody with access who is not the owner.
     Wrong member(AccountId account, UserId user) const {
         if (!world.associated(account, user)) return "the user has no access";
@@ -364,6 +452,12 @@ bool fits(const Keys& keys, const auto& person, const EmailKey& key) {
     return email && keys.email_key(email->normalised()) == key;
 }
 
+bool sender_fits(const Keys& keys, const auto& e) {
+    if (!e.address || !e.message.value) return true;
+    const Personal<TicketId, Address> sender{Address{e.message.value->sender_email}};
+    return fits(keys, sender, e.address->key);
+}
+
 }  // namespace
 
 std::string_view judge_event(const Event& event, World& world) {
@@ -380,6 +474,15 @@ bool addresses_fit(const Event& event, const Keys& keys) {
         return fits(keys, e->address, e->taken.key);
     if (const auto* e = std::get_if<AdminCreated>(&event))
         return fits(keys, e->member, e->address.key);
+    if (const auto* e = std::get_if<TicketOpened>(&event)) return sender_fits(keys, *e);
+    if (const auto* e = std::get_if<TicketReplied>(&event)) return sender_fits(keys, *e);
+    if (const auto* e = std::get_if<ContactAdded>(&event))
+        return fits(keys, e->profile, e->address.key);
+    if (const auto* e = std::get_if<ContactChanged>(&event)) {
+        if (!e->profile.value || !e->profile.value->email) return true;
+        const Personal<ContactId, Address> changed{Address{*e->profile.value->email}};
+        return fits(keys, changed, e->address.key);
+    }
     return true;
 }
 

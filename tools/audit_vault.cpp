@@ -66,7 +66,11 @@ public:
             need_key(subject_of(id), to_text(stream_of(id)));
             for (const auto& [address, invitation] : account.pending)
                 need_key(subject_of(invitation), fmt::format("invitation {}", invitation.number));
+            for (const auto& [contact, details] : account.contacts)
+                need_key(subject_of(contact), fmt::format("contact {}", contact.number));
         }
+        for (const auto& [id, ticket] : world_.tickets)
+            need_key(subject_of(id), to_text(stream_of(id)));
         for (const auto& [id, admin] : world_.staff.admins) {
             need_key(subject_of(id), fmt::format("admin {}", id.number));
             need_secrets(SubjectKind::admin, id.number);
@@ -85,6 +89,10 @@ private:
                 return world_.seen_invitations.contains(place.number);
             case SubjectKind::admin:
                 return world_.staff.admins.contains(AdminId{place.number});
+            case SubjectKind::contact:
+                return world_.contacts.contains(ContactId{place.number});
+            case SubjectKind::ticket:
+                return world_.ticket(TicketId{place.number}) != nullptr;
         }
         return false;
     }

@@ -150,7 +150,7 @@ TEST(Access, OfAnybodyWhoIsNotSignedInIsAskedForIt) {
     });
 }
 
-TEST(Access, OfTheSystemIsUnlimited) {  // Rule X16.
+TEST(Access, OfTheSystemIsUnlimited) {
     for_each_question([](const auto& rule, const auto& standing, const auto& choice, Switch on) {
         const Caller caller{.kind = Kind::system};
         EXPECT_EQ(answer(rule, caller, standing.membership, on), fine)

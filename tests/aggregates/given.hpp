@@ -22,6 +22,7 @@
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
 #include "aggregates/staff.hpp"
+#include "aggregates/ticket.hpp"
 #include "aggregates/user.hpp"
 
 namespace muster {
@@ -76,6 +77,7 @@ inline const std::map<std::string_view, std::set<ErrorKind>> promised{
     {"admin.not_found", {ErrorKind::not_found}},
     {"api_key.not_found", {ErrorKind::not_found}},
     {"code.wrong", {ErrorKind::forbidden}},
+    {"contact.not_found", {ErrorKind::not_found}},
     {"invitation.accepted", {ErrorKind::conflict}},
     {"invitation.not_found", {ErrorKind::not_found}},
     {"invitation.pending", {ErrorKind::conflict}},
@@ -99,6 +101,8 @@ inline const std::map<std::string_view, std::set<ErrorKind>> promised{
     {"token.not_found", {ErrorKind::not_found}},
     {"two_factor.not_started", {ErrorKind::conflict}},
     {"two_factor.on", {ErrorKind::conflict}},
+    {"ticket.full", {ErrorKind::conflict}},
+    {"ticket.not_found", {ErrorKind::not_found}},
     {"user.email_taken", {ErrorKind::conflict}},
     {"user.is_owner", {ErrorKind::conflict}},
     {"user.no_email", {ErrorKind::conflict}},
@@ -118,6 +122,7 @@ struct World {
     std::map<SessionId, Session> sessions;
     std::map<AttemptsKey, Attempts> attempts;
     std::map<MailId, Mail> mails;
+    std::map<TicketId, Ticket> tickets;
     Staff staff;
     Settings settings;
 
@@ -132,6 +137,7 @@ struct World {
     Session seen(SessionId id) const { return found(sessions, id); }
     Attempts seen(AttemptsKey key) const { return found(attempts, key); }
     Mail seen(MailId id) const { return found(mails, id); }
+    Ticket seen(TicketId id) const { return found(tickets, id); }
     const Staff& seen(Staff::Key) const { return staff; }
     const Settings& seen(SettingsKey) const { return settings; }
     template <class Command>
@@ -171,6 +177,8 @@ private:
                 return fold(attempts, attempts_key_of(stream), event);
             case StreamKind::mail:
                 return fold(mails, MailId{stream.low}, event);
+            case StreamKind::ticket:
+                return fold(tickets, TicketId{stream.low}, event);
         }
     }
 };

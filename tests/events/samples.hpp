@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -50,7 +51,7 @@ inline constexpr std::uint64_t sample_ids = 40;  // Every id that a Maker makes 
 // Keys for everybody whom a Maker can make.
 struct Vault {
     Vault() {
-        for (std::uint8_t kind = 1; kind <= 4; ++kind) {
+        for (std::uint8_t kind = 1; kind <= 6; ++kind) {
             for (std::uint64_t n = 1; n < sample_ids; ++n) {
                 keyring.remember({SubjectKind{kind}, n}, Seed{kind, static_cast<std::uint8_t>(n)});
             }
@@ -99,10 +100,15 @@ public:
 private:
     void fill(std::uint32_t& value) { value = static_cast<std::uint32_t>(random_() >> below(32)); }
     void fill(Time& time) { time.ms = static_cast<std::int64_t>(random_() >> (1 + below(62))); }
+    void fill(Amount& value) {
+        value = *Amount::from_parts(below(1'000'000) * Amount::unit, below(5));
+    }
     void fill(Permissions& value) { value = *Permissions::from_bits(below(1U << 13)); }
     void fill(Role& value) { value = static_cast<Role>(below(3)); }
     void fill(Switch& value) { value = static_cast<Switch>(below(2)); }
     void fill(MailTrouble& value) { value = static_cast<MailTrouble>(1 + below(9)); }
+    void fill(Badge& value) { value = static_cast<Badge>(below(6)); }
+    void fill(MailTopic& value) { value = static_cast<MailTopic>(below(6)); }
     void fill(SettingsKey&) {}
     void fill(IdentityStatus& value) { value = static_cast<IdentityStatus>(below(5)); }
     void fill(Requester& value) { value = static_cast<Requester>(below(2)); }
@@ -141,6 +147,14 @@ private:
         list.resize(below(4));
         for (auto& value : list)
             fill(value);
+    }
+    template <class T>
+    void fill(std::set<T>& set) {
+        for (auto count = below(4); count > 0; --count) {
+            T value{};
+            fill(value);
+            set.insert(value);
+        }
     }
     template <Listed Struct>
     void fill(Struct& value) {

@@ -634,8 +634,10 @@ TEST(Committer, EveryKindOfStreamHasAVersion) {
         return change_settings(work, {.client_registration = Switch::off,
                                       .client_area_user_management = std::nullopt});
     });
+    (void)desk.as_system().ask(
+        [&](Work& work) { return open_ticket(work, ada.account, {"Help", "It is broken."}); });
     const auto world = desk.fold();
-    EXPECT_EQ(world.versions.size(), 7U);
+    EXPECT_EQ(world.versions.size(), 8U);
     for (const auto& [stream, version] : world.versions) {
         EXPECT_TRUE(desk.as(root).if_match(stream, {version}).ask(nothing).has_value())
             << to_text(stream);

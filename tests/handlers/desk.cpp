@@ -59,6 +59,33 @@ struct Allowed {
     }
     bool operator()(const InvitationResent& e) const { return pending(e.account, e.invitation); }
     bool operator()(const InvitationCancelled& e) const { return pending(e.account, e.invitation); }
+    bool operator()(const ContactAdded& e) const { return account(e.account).exists(); }
+    bool operator()(const ContactChanged& e) const {
+        return account(e.account).contacts.contains(e.contact);
+    }
+    bool operator()(const ContactMailChosen& e) const {
+        return account(e.account).contacts.contains(e.contact);
+    }
+    bool operator()(const ContactRemoved& e) const {
+        return account(e.account).contacts.contains(e.contact);
+    }
+    bool operator()(const OrderPlaced& e) const {
+        return account(e.account).open() && associated(e.account, e.user.key);
+    }
+    bool has_ticket(TicketId id) const {
+        const auto found = world.tickets.find(id);
+        return found != world.tickets.end() && found->second.present();
+    }
+    bool operator()(const TicketOpened& e) const {
+        return !world.tickets.contains(e.ticket) && (!e.account || account(*e.account).open());
+    }
+    bool operator()(const TicketReplied& e) const {
+        return has_ticket(e.ticket) && world.tickets.at(e.ticket).replies + 1 == e.reply.number;
+    }
+    bool operator()(const TicketClosed& e) const { return has_ticket(e.ticket); }
+    bool operator()(const TicketDeleted& e) const {
+        return has_ticket(e.ticket) && account(e.account).tickets.contains(e.ticket);
+    }
     bool operator()(const AssociationGranted& e) const {
         return account(e.account).exists() && present(e.user) && !associated(e.account, e.user) &&
                (!e.invitation || pending(e.account, *e.invitation));

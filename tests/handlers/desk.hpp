@@ -21,9 +21,12 @@
 #include "events/memory_log.hpp"
 #include "handlers/accounts.hpp"
 #include "handlers/committer.hpp"
+#include "handlers/contacts.hpp"
 #include "handlers/invitations.hpp"
+#include "handlers/orders.hpp"
 #include "handlers/sessions.hpp"
 #include "handlers/staff.hpp"
+#include "handlers/tickets.hpp"
 #include "handlers/users.hpp"
 
 namespace muster {
@@ -35,6 +38,16 @@ void PrintTo(const Id<Thing>& id, std::ostream* out) {
 inline void PrintTo(const Position& position, std::ostream* out) { *out << position.number; }
 inline void PrintTo(const Time& time, std::ostream* out) { *out << time.ms << " ms"; }
 inline void PrintTo(const StreamId& stream, std::ostream* out) { *out << to_text(stream); }
+
+}  // namespace muster
+
+namespace muster {
+
+// For comparing states only: what is stored seals it.
+template <class Key, class Value>
+void put(Writer& out, const Personal<Key, Value>& personal) {
+    put(out, personal.value);
+}
 
 }  // namespace muster
 
@@ -190,6 +203,7 @@ struct World {
     std::map<EmailKey, EmailHolder> holders;
     std::map<SessionId, Session> sessions;
     std::map<MailId, Mail> mails;
+    std::map<TicketId, Ticket> tickets;
     Staff staff;
     Settings settings;
     std::map<StreamId, std::uint64_t> versions;
@@ -219,6 +233,9 @@ private:
     }
     void visit(MailId id, const Event& event, std::set<StreamId>& done) {
         apply_to(mails, id, event, done);
+    }
+    void visit(TicketId id, const Event& event, std::set<StreamId>& done) {
+        apply_to(tickets, id, event, done);
     }
     void visit(AdminId id, const Event& event, std::set<StreamId>& done) {
         if (done.insert(stream_of(id)).second) evolve(staff, event);
@@ -259,13 +276,7 @@ template <class State>
 std::string bytes_of(const State& state) {
     std::string bytes;
     Writer out{bytes};
-    for_each_field(state, [&]<class Field>(std::string_view, const Field& field) {
-        if constexpr (snapshots::is_personal<Field>) {
-            put(out, field.value);
-        } else {
-            put(out, field);
-        }
-    });
+    for_each_field(state, [&](std::string_view, const auto& field) { put(out, field); });
     return bytes;
 }
 
@@ -288,6 +299,11 @@ public:
     Asking may(const AccessRule& rule, std::optional<AccountId> account = {}) && {
         request_.rule = rule;
         request_.account = account;
+        return std::move(*this);
+    }
+    Asking may(const AccessRule& rule, TicketId ticket) && {
+        request_.rule = rule;
+        request_.ticket = ticket;
         return std::move(*this);
     }
     Asking once(const CommandKey& key) && {

@@ -32,6 +32,12 @@ struct Model {
         std::map<std::uint64_t, Permissions> users;
         std::set<std::uint64_t> former;
         std::map<std::uint64_t, Letter> letters;
+        std::set<std::uint64_t> contacts, former_contacts, tickets;
+        std::optional<Time> last_order;
+    };
+    struct Ticket {
+        std::uint64_t account{}, replies = 1;
+        bool gone{};
     };
     struct Person {
         std::string address;  // Empty: deleted.
@@ -46,8 +52,9 @@ struct Model {
     std::map<std::uint64_t, Account> accounts;
     std::map<std::uint64_t, Person> people;
     std::map<std::uint64_t, Visit> visits;
+    std::map<std::uint64_t, Ticket> tickets;
     std::vector<Role> admins;
-    std::uint64_t last_letter{};
+    std::uint64_t last_letter{}, last_contact{};
     bool registration = true, management = true;
 
     Account* account(std::uint64_t id) {
@@ -142,7 +149,16 @@ std::string shown(const Model& model, Time now) {
                 fmt::format("  letter {} {} {} link {} until {} by {}\n", letter_id, letter.state,
                             shown(letter.permissions), letter.link, letter.expires.ms, letter.by);
         }
+        text += fmt::format("  ordered at {}\n", account.last_order.value_or(Time{}).ms);
+        for (const auto contact : account.contacts)
+            text += fmt::format("  contact {}\n", contact);
+        for (const auto contact : account.former_contacts)
+            text += fmt::format("  former contact {}\n", contact);
+        for (const auto ticket : account.tickets)
+            text += fmt::format("  ticket {}\n", ticket);
     }
+    for (const auto& [id, ticket] : model.tickets)
+        text += fmt::format("ticket {} of {} gone {}\n", id, ticket.replies, ticket.gone);
     for (const auto& [id, person] : model.people) {
         text += fmt::format("user {} {} password {}\n", id, person.address, person.password);
         for (const auto account : model.accounts_of(id)) {
@@ -174,6 +190,17 @@ std::string shown(const World& world, Time now) {
                                 shown(letter.permissions), letter.link, letter.expires_at.ms,
                                 letter.accepted_by.number);
         }
+        text += fmt::format("  ordered at {}\n", account.last_order_at.value_or(Time{}).ms);
+        for (const auto& [contact, details] : account.contacts)
+            text += fmt::format("  contact {}\n", contact.number);
+        for (const auto contact : account.former_contacts)
+            text += fmt::format("  former contact {}\n", contact.number);
+        for (const auto ticket : account.tickets)
+            text += fmt::format("  ticket {}\n", ticket.number);
+    }
+    for (const auto& [id, ticket] : world.tickets) {
+        text +=
+            fmt::format("ticket {} of {} gone {}\n", id.number, ticket.replies, !ticket.present());
     }
     for (const auto& [id, user] : world.users) {
         const auto address = user.person.value ? user.person.value->email : "";
@@ -283,13 +310,29 @@ private:
         auto asking = who.session == 0 ? desk_.as_nobody() : desk_.as(SessionId{who.session});
         const auto result = std::move(asking).may(rule, AccountId{account}).ask(use);
         const auto denied = denial(who, rule, account);
-        const auto wanted = denied == done ? expected() : denied;
+        expect(result, denied == done ? expected() : denied);
+    }
+    // The same by way of a ticket.
+    void ask_of_ticket(const Who& who, std::uint64_t ticket, const Use& use,
+                       const std::function<std::string_view()>& expected) {
+        constexpr auto rule = permitted(Permission::tickets);
+        auto asking = who.session == 0 ? desk_.as_nobody() : desk_.as(SessionId{who.session});
+        const auto result = std::move(asking).may(rule, TicketId{ticket}).ask(use);
+        const auto found = model_.tickets.find(ticket);
+        const auto account = found == model_.tickets.end() ? 0 : found->second.account;
+        const auto denied = denial(who, rule, account);
+        expect(result, denied == done                  ? expected()
+                       : denied == "account.not_found" ? "ticket.not_found"
+                                                       : denied);
+    }
+    static void expect(const Result& result, std::string_view wanted) {
         const auto got = !result ? code_of(result) : result->events.empty() ? same : done;
         EXPECT_EQ(got, wanted) << desk::shown(result);
     }
 
     void step(int n) {
         const testing::ScopedTrace trace(__FILE__, __LINE__, fmt::format("step {}", n));
+        if (chance(6)) return move_belongings();
         const auto kind = pick(26);
         SCOPED_TRACE(fmt::format("command {}", kind));
         switch (kind) {
@@ -744,8 +787,98 @@ private:
                     if (model_.accounts_of(user).size() == 1) model_.erase(user);
                 }
             }
+            for (const auto ticket : model_.accounts[id].tickets)
+                model_.tickets[ticket].gone = true;
             model_.accounts[id] = {};
             model_.accounts[id].status = AccountStatus::deleted;
+            return done;
+        });
+    }
+    // What belongs to an account: contacts, orders, tickets.
+    void move_belongings() {
+        switch (pick(5)) {
+            case 0:
+                return add_contact_to_one();
+            case 1:
+                return remove_contact_of_one();
+            case 2:
+                return order_for_one();
+            case 3:
+                return open_ticket_of_one();
+            default:
+                return reply_to_one();
+        }
+    }
+    void add_contact_to_one() {
+        const auto who = anybody_at_all();
+        const auto id = account_of(who);
+        const auto contact = email(address(any_name()));
+        const Use use = [=](Work& work) {
+            return add_contact(work, AccountId{id}, {.email = contact});
+        };
+        ask(who, permitted(Permission::contacts), id, use, [&]() -> std::string_view {
+            auto* account = model_.account(id);
+            if (!account) return "account.not_found";
+            account->contacts.insert(++model_.last_contact);
+            return done;
+        });
+    }
+    void remove_contact_of_one() {
+        const auto who = anybody_at_all();
+        const auto id = account_of(who);
+        const auto contact = pick(model_.last_contact + 1) + 1;
+        const Use use = [=](Work& work) {
+            return remove_contact(work, AccountId{id}, ContactId{contact});
+        };
+        ask(who, permitted(Permission::contacts), id, use, [&]() -> std::string_view {
+            auto* account = model_.account(id);
+            if (!account) return "account.not_found";
+            if (account->former_contacts.contains(contact)) return same;
+            if (account->contacts.erase(contact) == 0) return "contact.not_found";
+            account->former_contacts.insert(contact);
+            return done;
+        });
+    }
+    void order_for_one() {
+        const auto who = anybody_at_all();
+        const auto id = account_of(who);
+        const Use use = [=](Work& work) {
+            return place_order(work, AccountId{id}, {{{"Web space", Amount{}}}, "EUR"});
+        };
+        ask(who, permitted(Permission::orders), id, use, [&]() -> std::string_view {
+            auto* account = model_.account(id);
+            if (!account) return "account.not_found";
+            if (account->status == AccountStatus::closed) return "account.closed";
+            account->last_order = now();
+            return done;
+        });
+    }
+    void open_ticket_of_one() {
+        const auto who = anybody_at_all();
+        const auto id = account_of(who);
+        const Use use = [=](Work& work) {
+            return open_ticket(work, AccountId{id}, {"Help", "It is broken."});
+        };
+        ask(who, permitted(Permission::tickets), id, use, [&]() -> std::string_view {
+            auto* account = model_.account(id);
+            if (!account) return "account.not_found";
+            if (account->status == AccountStatus::closed) return "account.closed";
+            const auto ticket = model_.tickets.size() + 1;
+            account->tickets.insert(ticket);
+            model_.tickets[ticket].account = id;
+            return done;
+        });
+    }
+    void reply_to_one() {
+        const auto who = anybody_at_all();
+        const auto ticket = pick(model_.tickets.size() + 1) + 1;
+        const Use use = [=](Work& work) {
+            return reply_to_ticket(work, TicketId{ticket}, "Still.");
+        };
+        ask_of_ticket(who, ticket, use, [&]() -> std::string_view {
+            const auto found = model_.tickets.find(ticket);
+            if (found == model_.tickets.end() || found->second.gone) return "ticket.not_found";
+            ++found->second.replies;
             return done;
         });
     }

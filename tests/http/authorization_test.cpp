@@ -121,6 +121,22 @@ const std::map<std::string_view, Set> who_may{
     {"CancelInvitation", operators + owners},
     {"ListAccountActivity", staff + owners},                // Rule A8.
     {"Impersonate", {Who::administrator, Who::operator_}},  // Rule L10.
+    {"ListContacts", staff + permitted},
+    {"AddContact", operators + permitted},
+    {"GetContact", staff + permitted},
+    {"ChangeContact", operators + permitted},
+    {"RemoveContact", operators + permitted},
+    {"ListOrders", staff + permitted},
+    {"PlaceOrder", operators + permitted},
+    {"ListAccountTickets", staff + permitted},
+    {"OpenTicket", operators + permitted},
+    {"ListAccountActivity", staff + owners},  // Rule A8.
+
+    {"ListTickets", staff},
+    {"ReceiveMail", Set{Who::administrator_key, Who::operator_key}},
+    {"GetTicket", staff + permitted},  // Rule T5.
+    {"ReplyToTicket", operators + permitted},
+    {"CloseTicket", operators + permitted},
 
     {"GetInvitation", everyone},
     {"AcceptInvitation", users},  // With a body that says no more: the signed-in user accepts.
@@ -171,11 +187,13 @@ protected:
     std::uint64_t account_{}, others_{};  // The account, and one that none of the users has.
     std::uint64_t member_{}, others_member_{};
     std::uint64_t invitation_{}, others_invitation_{};
+    std::uint64_t contact_{}, others_contact_{};
+    std::uint64_t ticket_{}, others_ticket_{}, nobodys_ticket_{};
     std::string link_;
     std::uint64_t loner_{};
     std::uint64_t key_{};
     std::uint64_t admin_{};
-    std::string reset_;               // The token of a link for a new password.
+    std::string reset_;  // The token of a link for a new password.
     std::uint64_t mail_{};
     std::uint64_t others_session_{};  // Of a user who does not ask.
 };
@@ -205,8 +223,8 @@ Authorization::Authorization() {
     joins(Who::former, "fay", "all");
     root.del(account_path(account_, "/users/" + std::to_string(caller(Who::former).id())));
     joins(Who::elsewhere, "eva", "all");
-    joins(Who::without, "walt", {"tickets", "orders"});
-    joins(Who::permitted, "pia", {"profile"});
+    joins(Who::without, "walt", {"invoices", "emails"});
+    joins(Who::permitted, "pia", {"profile", "contacts", "tickets", "orders"});
     for (const auto who : {Who::without, Who::permitted})
         caller(who).put("/v1/session/account", {{"account_id", account_}});
     house_.associate(olga, house_.person("una"), "all");
@@ -246,6 +264,21 @@ Authorization::Authorization() {
     root.post(user_path(loner_, "/password-reset"));
     reset_ = to_text(Token{TokenPurpose::password_reset, loner_, 1}, house_.keys());
     mail_ = root.get("/v1/outbox").body.at("items").at(1).at("id");
+
+    const auto add_contact = [&](std::uint64_t account) {
+        const auto added =
+            root.post(account_path(account, "/contacts"), {{"email", "cara@example.com"}});
+        return added.body.at("id").get<std::uint64_t>();
+    };
+    contact_ = add_contact(account_);
+    others_contact_ = add_contact(others_);
+    const Json ticket{{"subject", "Help"}, {"message", "It is broken."}};
+    ticket_ = root.post(account_path(account_, "/tickets"), ticket).body.at("id");
+    others_ticket_ = root.post(account_path(others_, "/tickets"), ticket).body.at("id");
+    nobodys_ticket_ =
+        caller(Who::operator_key)
+            .post("/v1/tickets/inbound", {{"from_email", "gus@example.com"}, {"message", "Hello"}})
+            .body.at("id");
 }
 
 const std::vector<std::string> no_ids{"abc",  "0",    "-1",  "01",  "1.5", "18446744073709551616",
@@ -279,12 +312,21 @@ std::vector<Attempt> Authorization::attempts(const Route& route, Who who) {
         add_under_account(member_, others_member_, "account.not_associated");
     } else if (has("{account}") && has("{invitation}")) {
         add_under_account(invitation_, others_invitation_, "invitation.not_found");
+    } else if (has("{account}") && has("{contact}")) {
+        add_under_account(contact_, others_contact_, "contact.not_found");
     } else if (has("{account}")) {
         add({text(account_)}, Place::own);
         add({text(others_)}, Place::other);
         add({missing}, Place::nowhere, "account.not_found");
         for (const auto& no_id : no_ids)
             add({no_id}, Place::nowhere, "account.not_found");
+    } else if (has("{ticket}")) {
+        add({text(ticket_)}, Place::own);
+        add({text(others_ticket_)}, Place::other);
+        add({text(nobodys_ticket_)}, Place::other);
+        add({missing}, Place::nowhere, "ticket.not_found");
+        for (const auto& no_id : no_ids)
+            add({no_id}, Place::nowhere, "ticket.not_found");
     } else if (has("{user}")) {
         add({text(loner_)}, Place::own);
         if (users.contains(who)) add({text(caller(who).id())}, Place::own);
@@ -371,6 +413,13 @@ Json Authorization::body(const Route& route, Place place) const {
         {"SetPermissions", {{"permissions", {"emails"}}}},
         {"InviteUser", {{"email", "xy@example.com"}, {"permissions", "all"}}},
         {"AcceptInvitation", Json::object()},
+        {"AddContact", {{"email", "xy@example.com"}}},
+        {"OpenTicket", {{"subject", "X"}, {"message", "Y"}}},
+        {"ReplyToTicket", {{"message", "Y"}}},
+        {"ReceiveMail", {{"from_email", "xy@example.com"}, {"message", "Y"}}},
+        {"PlaceOrder",
+         {{"items", Json::array({{{"description", "X"}, {"amount", "1"}}})}, {"currency", "EUR"}}},
+        {"ChangeContact", {{"city", "Ghent"}}},
         {"UpdateUser", {{"first_name", "X"}}},
         {"ChangeUserPassword", {{"password", "another good password"}}},
     };
@@ -389,9 +438,11 @@ std::string Authorization::refusal(const Route& route, Who who, const Attempt& a
     const bool for_users = may.contains(Who::owner);
     if (staff.contains(who) || !for_users) return "access.role";
 
-    // Users, at a route that is about an account.
-    if (attempt.place != Place::own) return "account.not_found";  // Rule L8.
-    if (who == Who::stranger || who == Who::former) return "account.not_found";
+    // Users, at a route that is about an account, perhaps that of a ticket.
+    const auto* unknown =
+        route.path.contains("{ticket}") ? "ticket.not_found" : "account.not_found";
+    if (attempt.place != Place::own) return unknown;  // Rule L8.
+    if (who == Who::stranger || who == Who::former) return unknown;
     if (who == Who::elsewhere) return "session.other_account";    // Rules L4, L7.
     if (who == Who::unchosen) return "session.account_required";  // Rule L2.
     return may.contains(Who::permitted) ? "access.denied" : "account.not_owner";
@@ -444,7 +495,8 @@ void Authorization::check(const Route& route, Who who, const Attempt& attempt) {
     EXPECT_EQ(reply.code(), code) << what;
     EXPECT_EQ(reply.flaw(), "") << what;
     if (code == "access.denied" || code == "account.not_owner") {  // Rule P9.
-        const Json held = who == Who::without ? Json{"tickets", "orders"} : Json{"profile"};
+        const Json held = who == Who::without ? Json{"invoices", "emails"}
+                                              : Json{"profile", "contacts", "tickets", "orders"};
         EXPECT_EQ(reply.body.value("permissions", Json{}), held) << what;
     }
     if (code == "session.other_account") {

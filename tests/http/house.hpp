@@ -132,8 +132,7 @@ public:
 
 private:
     House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
-          std::unique_ptr<views::ViewStore> store, RateLimits limits,
-          MakeTransport transport = {});
+          std::unique_ptr<views::ViewStore> store, RateLimits limits, MakeTransport transport = {});
 
     std::optional<DataFolder> folder_;
     std::optional<Keys> own_keys_;

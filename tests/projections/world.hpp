@@ -12,13 +12,16 @@
 #include "projections/accounts.hpp"
 #include "projections/activity.hpp"
 #include "projections/associations.hpp"
+#include "projections/contacts.hpp"
 #include "projections/invitations.hpp"
+#include "projections/orders.hpp"
 #include "projections/outbox.hpp"
 #include "projections/rebuild.hpp"
 #include "projections/sessions.hpp"
 #include "projections/settings.hpp"
 #include "projections/staff.hpp"
 #include "projections/standing.hpp"
+#include "projections/tickets.hpp"
 #include "projections/users.hpp"
 
 namespace muster::views::test {
@@ -44,6 +47,8 @@ public:
         if (const auto* e = std::get_if<AccountOpened>(&event)) sow(e->account, keyring, commit);
         if (const auto* e = std::get_if<UserInvited>(&event)) sow(e->invitation, keyring, commit);
         if (const auto* e = std::get_if<AdminCreated>(&event)) sow(e->admin, keyring, commit);
+        if (const auto* e = std::get_if<ContactAdded>(&event)) sow(e->contact, keyring, commit);
+        if (const auto* e = std::get_if<TicketOpened>(&event)) sow(e->ticket, keyring, commit);
     }
 
 private:

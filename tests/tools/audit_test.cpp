@@ -5,7 +5,13 @@
 #include <unistd.h>
 
 #include "events/sealing.hpp"
+#include "handlers/accounts.hpp"
+#include "handlers/contacts.hpp"
+#include "handlers/orders.hpp"
+#include "handlers/staff.hpp"
+#include "handlers/tickets.hpp"
 #include "tests/tools/folders.hpp"
+#include "tools/demo_desk.hpp"
 #include "tools/demo_story.hpp"
 
 extern char** environ;  // NOLINT: what a process that is started gets.
@@ -59,7 +65,8 @@ void append(const fs::path& data, const Event& event) {
     Commit commit;
     commit.time = {1'700'000'000'000};
     for (const auto subject :
-         {Subject{SubjectKind::user, 900}, Subject{SubjectKind::account, 900}}) {
+         {Subject{SubjectKind::user, 900}, Subject{SubjectKind::account, 900},
+          Subject{SubjectKind::contact, 900}, Subject{SubjectKind::ticket, 900}}) {
         const Seed seed{};
         keyring.remember(subject, seed);
         commit.vault.push_back({vault_key(subject), std::string(as_text(seed))});
@@ -236,6 +243,103 @@ TEST(Audit, FindsAChangedRowOfAView) {
     EXPECT_TRUE(found(audit_damaged(copy.data()), "view ", "only fresh"));
 }
 
+// A folder with contacts, orders and tickets in it, some of them of those who are gone.
+class Belongings : public Test {
+protected:
+    Belongings() {
+        auto folder = DataFolder::open(data(), DataFolder::Open::create);
+        auto log = open_rocks_log(folder->log(), folder->head());
+        DemoDesk desk{**log, folder->keys()};
+        std::vector<DemoCommand> wave;
+        const auto add = [&](std::variant<Credential, AsSystem> who,
+                             std::function<Decision(Work&)> use_case) {
+            wave.push_back({who, {}, {.staff = AccessRule::Staff::operators}, {}, use_case});
+        };
+        const auto person = [](const std::string& name) {
+            return NewUser{.first_name = name,
+                           .last_name = "Example",
+                           .email = *EmailAddress::parse(name + "@example.com"),
+                           .language = "en"};
+        };
+        const auto mail = [&](const std::string& from, std::optional<TicketId> ticket) {
+            add(Credential{ApiKeyId{1}}, [=](Work& work) {
+                return receive_mail(work, {.from = *EmailAddress::parse(from),
+                                           .from_name = "Gus",
+                                           .ticket = ticket,
+                                           .message = "Hello?"});
+            });
+        };
+        add(AsSystem{},
+            [](Work& work) { return create_api_key(work, "mail", Role::operator_, {}); });
+        for (const auto* name : {"ada", "zoe"}) {
+            add(AsSystem{}, [=](Work& work) { return open_account_with(work, person(name), {}); });
+        }
+        add(AsSystem{}, [=](Work& work) {
+            return associate_address(work, {1}, person("bob"), {Permission::tickets});
+        });
+        for (const AccountId account : {AccountId{1}, AccountId{2}}) {
+            for (const auto* email : {"office@acme.example", "desk@acme.example"}) {
+                add(AsSystem{}, [=](Work& work) {
+                    return add_contact(work, account, {.email = *EmailAddress::parse(email)});
+                });
+            }
+            add(AsSystem{},
+                [=](Work& work) { return open_ticket(work, account, {"Help", "It is broken."}); });
+            add(AsSystem{}, [=](Work& work) {
+                return place_order(work, account, {{{"Web space", Amount{}}}, "EUR"});
+            });
+        }
+        for (const auto* from :
+             {"ada@example.com", "bob@example.com", "zoe@example.com", "office@acme.example"})
+            mail(from, TicketId{1});
+        mail("gus@example.com", TicketId{1});
+        mail("gus@example.com", {});
+        add(AsSystem{}, [=](Work& work) {
+            ContactChanges changes;
+            changes.email = EmailAddress::parse("else@acme.example");
+            return change_contact(work, {1}, {1}, changes);
+        });
+        add(AsSystem{}, [](Work& work) { return remove_contact(work, {1}, {2}); });
+        add(AsSystem{}, [](Work& work) { return close_ticket(work, {1}); });
+        mail("office@acme.example", TicketId{1});
+        add(AsSystem{}, [](Work& work) { return delete_user(work, {3}); });
+        add(AsSystem{},
+            [](Work& work) { return delete_account(work, {2}, DeleteAccount::Users::go); });
+        EXPECT_TRUE(desk.settle(std::move(wave), {1'700'000'000'000}, {1'700'000'100'000},
+                                [](const auto&) {}));
+        EXPECT_EQ(desk.refused(), 0U);
+    }
+    fs::path data() const { return folder_.path() / "data"; }
+
+private:
+    TemporaryFolder folder_;
+};
+
+TEST_F(Belongings, AreFoundClean) {  // Rules E1, T1, T6, T8, X9.
+    const auto ran = muster("audit --json", data());
+    EXPECT_EQ(ran.status, 0) << ran.out;
+    EXPECT_GT(nlohmann::json::parse(ran.out)["records"], 25);
+}
+
+TEST_F(Belongings, ThatLostTheirKeysAreFound) {
+    {
+        const auto store = RocksStore::open(data() / "log", {});
+        ASSERT_TRUE(store) << store.error().message;
+        auto* vault = (*store)->family(Family::vault);
+        auto& db = (*store)->db();
+        EXPECT_TRUE(db.Delete({}, vault, vault_key(subject_of(ContactId{1}))).ok());
+        EXPECT_TRUE(db.Delete({}, vault, vault_key(subject_of(TicketId{1}))).ok());
+        const std::string seed(sizeof(Seed), 's');
+        EXPECT_TRUE(db.Put({}, vault, vault_key(subject_of(ContactId{2})), seed).ok());
+        EXPECT_TRUE(db.Put({}, vault, vault_key(subject_of(TicketId{2})), seed).ok());
+    }
+    const auto verdict = audit_damaged(data());
+    EXPECT_TRUE(found(verdict, "contact 1", "its key is missing"));
+    EXPECT_TRUE(found(verdict, "ticket-1", "its key is missing"));
+    EXPECT_TRUE(found(verdict, "the vault", "6b050000000000000002 has no owner"));
+    EXPECT_TRUE(found(verdict, "the vault", "6b060000000000000002 has no owner"));
+}
+
 struct Breach {
     Event event;
     std::string_view rule;
@@ -269,7 +373,43 @@ INSTANTIATE_TEST_SUITE_P(
         Breach{SessionEnded{{70'000}, {1}}, "no such session"},
         Breach{MailSent{{1}}, "nothing asked for this mail"},
         Breach{MailAttemptFailed{{70'000}, MailTrouble::timeout, 0, {}}, "nothing asked for"},
-        Breach{MailRequeued{{1}}, "the mail had not failed"}));
+        Breach{MailRequeued{{1}}, "the mail had not failed"},
+        Breach{ContactAdded{{800}, {900}, {}, {Profile{}}, {}}, "no such account (X6)"},
+        Breach{ContactAdded{{1}, {900}, {}, {Profile{}}, {}}, "would be handed out again"},
+        Breach{ContactAdded{{1}, {900}, {}, {Profile{}}, {}}, "(E14)"},
+        Breach{ContactRemoved{{1}, {700}}, "no such contact"},
+        Breach{TicketOpened{{900}, {{800}}, {}, {}, Badge::operator_, {Heading{}}, {Message{}}},
+               "no such account (X6)"},
+        Breach{TicketOpened{{900}, {{1}}, {}, {}, Badge::guest, {Heading{}}, {Message{}}},
+               "not the writer's (T6, T8)"},
+        Breach{TicketOpened{{900}, {}, {}, {}, Badge::operator_, {Heading{}}, {Message{}}},
+               "would be handed out again"},
+        Breach{TicketOpened{{900},
+                            {},
+                            {},
+                            {{EmailKey{}}},
+                            Badge::guest,
+                            {Heading{}},
+                            {Message{"", "", "a@example.com"}}},
+               "(E14)"},
+        Breach{TicketOpened{{900},
+                            {},
+                            {{{1}}},
+                            {},
+                            Badge::external_user,
+                            {Heading{}},
+                            {Message{"", "", "a@example.com"}}},
+               "(X18)"},
+        Breach{TicketClosed{{700}, {}}, "no such ticket"},
+        Breach{TicketDeleted{{700}, {1}}, "no such ticket"},
+        Breach{OrderPlaced{{900}, {900}, {{1}}, {}, {}, {OrderLines{}}, "EUR", {}},
+               "no such account (X6)"},
+        Breach{OrderPlaced{{1}, {900}, {{800}}, {}, {}, {OrderLines{}}, "EUR", {}},
+               "nobody's of the account (T1)"},
+        Breach{OrderPlaced{{1}, {900}, {{800}}, {{1}}, {}, {OrderLines{}}, "EUR", {}},
+               "not the owner's (T1)"},
+        Breach{OrderPlaced{{1}, {900}, {{1}}, {{800}}, {}, {OrderLines{}}, "EUR", {}},
+               "no such admin (T2)"}));
 
 TEST(Audit, SaysWhyItCannotLook) {
     const TemporaryFolder folder;
