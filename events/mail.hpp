@@ -11,6 +11,7 @@
 #include "events/event_type.hpp"
 #include "events/id.hpp"
 #include "events/time.hpp"
+#include "events/user.hpp"
 
 namespace muster {
 
@@ -46,6 +47,12 @@ constexpr MailOrder mail_asked_by(const UserInvited& e) {
 }
 constexpr MailOrder mail_asked_by(const InvitationResent& e) {
     return {MailKind::invitation, e.account, e.invitation, {}, e.link, e.expires_at};
+}
+constexpr MailOrder mail_asked_by(const PasswordResetRequested& e) {
+    return {MailKind::password_reset, {}, {}, e.user, e.link, e.expires_at};
+}
+constexpr MailOrder mail_asked_by(const EmailVerificationRequested& e) {
+    return {MailKind::email_verification, {}, {}, e.user, e.link, e.expires_at};
 }
 template <class E>
 concept AsksForMail = requires(const E& event) {

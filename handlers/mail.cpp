@@ -20,13 +20,29 @@ std::string name_of(Work& work, const Account& account) {
     return name.empty() ? name_of(work.read(account.owner)) : name;
 }
 
+bool is_alive(const Account& account, const MailOrder& order, Time now) {
+    const auto found = account.invitations.find(order.invitation);
+    return found != account.invitations.end() && found->second.may_be_accepted(order.link, now);
+}
+// A link that was mailed to an address that the user has no more is dead.
+bool is_alive(const User& user, const MailOrder& order, Time now) {
+    const bool is_reset = order.kind == MailKind::password_reset;
+    const auto& link = is_reset ? user.reset : user.verification;
+    const bool of_use = is_reset ? link.open : !user.email_verified;
+    return user.present() && of_use && link.number == order.link && link.address == user.address &&
+           now < link.expires_at;
+}
 LinkState link_state(Work& work, const MailOrder& order) {
-    if (order.kind != MailKind::invitation) return LinkState::dead;
-    const auto& invitations = work.read(order.account).invitations;
-    const auto found = invitations.find(order.invitation);
-    const bool alive =
-        found != invitations.end() && found->second.may_be_accepted(order.link, work.now());
+    const bool alive = order.kind == MailKind::invitation
+                           ? is_alive(work.read(order.account), order, work.now())
+                           : is_alive(work.read(order.user), order, work.now());
     return alive ? LinkState::alive : LinkState::dead;
+}
+
+// Absent where it is erased.
+std::optional<EmailAddress> address_of(Work& work, const MailOrder& order, const Origin& origin) {
+    if (order.kind == MailKind::invitation) return EmailAddress::parse(origin.email);
+    return EmailAddress::parse(work.read(order.user).person.value.value_or(Person{}).email);
 }
 
 // The reader's own language, if the reader is a user; else the sender's.
@@ -41,7 +57,7 @@ Language language_for(Work& work, const EmailAddress& to, const std::optional<Us
 std::expected<Origin, Fault> find_origin(const Log& log, Keyring& keyring,
                                          const PendingMail& mail) {
     Origin origin;
-    if (mail.order.kind != MailKind::invitation) return origin;  // The user's own.
+    if (mail.order.kind != MailKind::invitation) return origin;
     std::optional<Fault> fault;
     // From the newest backwards: a link that was sent again is told of by its first event.
     const auto visit = [&](const Stored& stored) {
@@ -54,7 +70,6 @@ std::expected<Origin, Fault> find_origin(const Log& log, Keyring& keyring,
         const auto* event = std::get_if<UserInvited>(&record->event);
         if (event == nullptr || event->invitation != mail.order.invitation) return true;
         if (record->actor.kind == ActorKind::user) origin.sender = UserId{record->actor.number};
-        if (record->actor.on_behalf_of) origin.sender = record->actor.on_behalf_of;
         if (event->invitee.value) origin.email = event->invitee.value->email;
         return false;
     };
@@ -78,15 +93,16 @@ Brief brief_on(Work& work, const PendingMail& mail, const Origin& origin) {
         brief.due = state.next_try_at;
         return brief;
     }
-    brief.to = EmailAddress::parse(origin.email);
+    brief.to = address_of(work, mail.order, origin);
     if (!brief.to || link_state(work, mail.order) == LinkState::dead) return brief;
     brief.facts = {.kind = mail.order.kind,
                    .language = language_for(work, *brief.to, origin.sender),
-                   .account = name_of(work, work.read(mail.order.account)),
+                   .account = {},
                    .sender = origin.sender ? name_of(work.read(*origin.sender)) : "",
                    .site = {},
                    .link = {},
                    .expires_at = mail.order.expires_at};
+    if (mail.order.account) brief.facts.account = name_of(work, work.read(mail.order.account));
     brief.verdict = send;
     return brief;
 }

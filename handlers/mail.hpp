@@ -12,7 +12,7 @@
 
 namespace muster {
 
-// What the states do not hold: who sent the invitation, and to which address. From the log.
+// What the states do not hold of an invitation: who sent it, and to which address. From the log.
 struct Origin {
     std::optional<UserId> sender;  // Absent: staff did.
     std::string email;             // Empty where it is erased.

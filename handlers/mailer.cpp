@@ -10,9 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t step = 4096;              // Events read with one look at what else there is.
-constexpr std::chrono::milliseconds look{1s};   // How often a thread looks around unasked.
-constexpr std::chrono::milliseconds later{5s};  // When what could not be decided is asked again.
+constexpr std::size_t events_a_step = 4096;             // Between two looks at what else there is.
+constexpr std::chrono::milliseconds between_looks{1s};  // How often a thread looks around unasked.
+constexpr std::chrono::milliseconds before_asking_again{5s};  // What could not be decided.
 constexpr std::chrono::milliseconds longest_answer{30s};
 
 constexpr AccessRule by_system{};  // Nobody else may.
@@ -92,7 +92,7 @@ void Mailer::follow() {
             lock.lock();
         }
         if (ending) return;
-        if (at_head) grown_.wait_for(lock, look, [this] { return woken_ || ending_; });
+        if (at_head) grown_.wait_for(lock, between_looks, [this] { return woken_ || ending_; });
         // Woken for something else than a longer log: by a clock that was moved.
         if (std::exchange(woken_, false) && position_ == log_.head()) moved_.notify_all();
     }
@@ -132,7 +132,7 @@ bool Mailer::read_on() {
         position_ = stored.position;
         return !fault;
     };
-    const auto read = log_.read(position_, step, visit);
+    const auto read = log_.read(position_, events_a_step, visit);
     if (!read) fault = read.error();
     if (fault) failure_(*fault);
     if (moved) moved_.notify_all();
@@ -177,7 +177,7 @@ void Mailer::deliver() {
             lock.lock();
             continue;
         }
-        moved_.wait_for(lock, look);
+        moved_.wait_for(lock, between_looks);
     }
     lock.unlock();
     close(transport);
@@ -185,11 +185,12 @@ void Mailer::deliver() {
 
 void Mailer::attempt(const PendingMail& mail, std::unique_ptr<MailTransport>& transport) {
     const auto brief = ask(mail);
-    if (!brief) return put_back(mail.id, later);
+    if (!brief) return put_back(mail.id, before_asking_again);
     if (brief->verdict == Brief::Verdict::send) {
         const auto result = send(mail, *brief, transport);
         pause_or_go_on(result);
-        if (result.outcome == MailResult::Outcome::interrupted) return put_back(mail.id, later);
+        if (result.outcome == MailResult::Outcome::interrupted)
+            return put_back(mail.id, before_asking_again);
         return record(mail, *brief, result);
     }
     const std::lock_guard lock{mutex_};

@@ -47,7 +47,11 @@ struct Target {
 Target target_of(const Reading& reading, const MailOrder& order, Time now) {
     if (order.kind != MailKind::invitation) {
         const auto user = find_user(reading, order.user);
-        return {user ? user->email : "", user && now < order.expires_at};
+        if (!user) return {};
+        const bool newest = order.kind == MailKind::password_reset
+                                ? user->reset && user->reset->number == order.link
+                                : !user->email_verified && user->verification == order.link;
+        return {user->email, newest && now < order.expires_at};
     }
     const auto invitation = find_invitation(reading, order.invitation);
     if (!invitation) return {};

@@ -153,6 +153,7 @@ void Users::on(const EmailChanged& event, const At&, Rows& rows) {
             if (event.released != event.taken) {  // Rule V7.
                 user.email_verified = false;
                 user.reset.reset();
+                user.verification = 0;
             }
             rows.insert<UsersByEmail>({}, search_text(user.email), user.id);
         },
@@ -168,6 +169,9 @@ void Users::on(const PasswordResetRequested& event, const At&, Rows& rows) {
 }
 void Users::on(const PasswordReset& event, const At&, Rows& rows) {
     rows.change<UserTable>([](UserRow& user) { user.reset.reset(); }, event.user);
+}
+void Users::on(const EmailVerificationRequested& event, const At&, Rows& rows) {
+    rows.change<UserTable>([&](UserRow& user) { user.verification = event.link; }, event.user);
 }
 void Users::on(const EmailVerified& event, const At&, Rows& rows) {
     rows.change<UserTable>([](UserRow& user) { user.email_verified = true; }, event.user);

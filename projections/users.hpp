@@ -35,6 +35,7 @@ struct UserRow {
     IdentityStatus identity{};
     std::optional<std::string> question;  // The security question, where there is one.
     std::optional<ResetLink> reset;       // The link for a new password that works, if any does.
+    std::uint32_t verification{};         // The newest link to verify this address; 0 is none.
 
     bool operator==(const UserRow&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
@@ -43,7 +44,7 @@ struct UserRow {
             "last_sign_in_at", self.last_sign_in_at)("account_count", self.account_count)(
             "created_at", self.created_at)("version", self.version)("two_factor", self.two_factor)(
             "email_verified", self.email_verified)("identity", self.identity)(
-            "question", self.question)("reset", self.reset);
+            "question", self.question)("reset", self.reset)("verification", self.verification);
     }
 };
 
@@ -52,7 +53,7 @@ std::string name_of(const UserRow& user);
 
 struct Users {
     static constexpr std::string_view name = "users";
-    static constexpr int version = 3;  // Raise it and the view is rebuilt from the first event.
+    static constexpr int version = 4;  // Raise it and the view is rebuilt from the first event.
     static constexpr std::uint8_t number = 1;
 
     static void every(const At& at, Rows& rows);  // Before `on`, whatever the event.
@@ -63,6 +64,7 @@ struct Users {
     static void on(const PasswordChanged& event, const At& at, Rows& rows);
     static void on(const PasswordResetRequested& event, const At& at, Rows& rows);
     static void on(const PasswordReset& event, const At& at, Rows& rows);
+    static void on(const EmailVerificationRequested& event, const At& at, Rows& rows);
     static void on(const EmailVerified& event, const At& at, Rows& rows);
     static void on(const SecondFactorEnabled<UserId>& event, const At& at, Rows& rows);
     static void on(const SecondFactorDisabled<UserId>& event, const At& at, Rows& rows);

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "events/token.hpp"
 #include "tests/handlers/desk.hpp"
 
 namespace muster::mailer_test {
@@ -328,6 +329,70 @@ TEST_F(Mailing, AMailWithADeadLinkIsNotSent) {  // Rules I4, I16, I18, I19, I26.
     EXPECT_EQ(office.count("resent@example.com"), 1U);
     EXPECT_EQ(office.count("bob@example.com"), 1U);
     EXPECT_EQ(code_of(retry(mail)), "mail.link_dead");
+}
+
+struct MailingUsers : Mailing {
+    void SetUp() override {
+        ASSERT_TRUE(ask(
+            [](Work& work) { return change_settings(work, {.email_verification = Switch::on}); }));
+    }
+    Result by_ada(const std::function<Decision(Work&)>& use_case) {
+        return desk.as(ada.session).may(users_only).ask(use_case);
+    }
+    Result ada_wants_a_password() {
+        return ask([&](Work& work) { return send_password_reset(work, ada.user); });
+    }
+    Result ada_takes(const std::string& address) {
+        return ask([&](Work& work) {
+            return update_user(work, ada.user, {{}, {}, {}, email(address)},
+                               {Proof::Kind::staff, 0});
+        });
+    }
+};
+
+TEST_F(MailingUsers, LinksForAPasswordAndForAnAddressGoToTheUser) {
+    ASSERT_TRUE(ada_wants_a_password());
+    ASSERT_TRUE(by_ada([](Work& work) { return send_verification(work); }));
+    post.start(1);
+    ASSERT_TRUE(post.wait_for<MailSent>(2));
+    const auto got = office.got();
+    EXPECT_EQ(line_of(got[0], "Subject: "), "Subject: Choose a new password");
+    EXPECT_EQ(line_of(got[1], "Subject: "), "Subject: Confirm your e-mail address");
+    for (const auto& mail : got)
+        EXPECT_EQ(mail.to, "ada@example.com");
+    EXPECT_TRUE(got[0].message.contains("/password-resets/mp_"));
+    EXPECT_TRUE(got[1].message.contains("/email-verifications/mv_"));
+}
+
+TEST_F(MailingUsers, OnlyTheNewestLinkToThePresentAddressIsSent) {
+    ASSERT_TRUE(ada_wants_a_password());
+    ASSERT_TRUE(by_ada([](Work& work) { return send_verification(work); }));
+    ASSERT_TRUE(ada_takes("lovelace@example.com"));  // Asks for a new one. Rule V2.
+    ASSERT_TRUE(ada_wants_a_password());
+    ASSERT_TRUE(ada_wants_a_password());
+    post.start(1);
+    ASSERT_TRUE(post.wait_for<MailSent>(2));
+    ada_invites("bob@example.com");
+    ASSERT_TRUE(post.wait_for<MailSent>(3));
+    EXPECT_EQ(office.count(), 3U);
+    EXPECT_EQ(office.count("lovelace@example.com"), 2U);
+}
+
+TEST_F(MailingUsers, WhatIsUsedOrOverIsNotSent) {
+    ASSERT_TRUE(ada_wants_a_password());
+    ASSERT_TRUE(by_ada([](Work& work) { return send_verification(work); }));
+    desk.wait(60min);  // Rule V3.
+    ASSERT_TRUE(by_ada([](Work& work) { return send_verification(work); }));
+    const auto verified = newest();
+    const auto link =
+        the<EmailVerificationRequested>(by_ada([](Work& work) { return send_verification(work); }));
+    ASSERT_TRUE(ask(
+        [&](Work& work) { return when(work.read(ada.user), VerifyEmail{link.link, work.now()}); }));
+    post.start(1);
+    ada_invites("bob@example.com");
+    ASSERT_TRUE(post.wait_for<MailSent>(1));
+    EXPECT_EQ(office.count(), 1U);
+    EXPECT_EQ(code_of(retry(verified)), "mail.link_dead");
 }
 
 TEST_F(Mailing, ALinkThatDiesWhileTheMailWaitsTakesItAlong) {

@@ -348,7 +348,7 @@ void House::associate(const Visitor& owner, const Visitor& user, const Json& per
 std::string House::link_to(const std::string& address) {
     const auto outbox = root().get("/v1/outbox?limit=200");
     for (const auto& mail : outbox.body.at("items")) {
-        if (mail.at("to") != address) continue;
+        if (mail.at("to") != address || mail.at("kind") != "invitation") continue;
         const std::string text = mail.at("text");
         const std::string_view link = "/invitations/";
         const auto start = text.find(link) + link.size();

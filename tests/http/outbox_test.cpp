@@ -105,6 +105,38 @@ TEST_F(Outbox, WhatIsShownIsWhatWouldBeSent) {
     EXPECT_EQ(without_token(office.text()), without_token(shown.at("text")));
 }
 
+TEST_F(Outbox, HasTheLinksForAPasswordAndForAnAddress) {
+    auto& root = silent.root();
+    ASSERT_EQ(root.patch("/v1/settings", {{"email_verification", true}}).status, 200);
+    auto ada = silent.person("ada");
+    const auto token_in = [](const Json& mail, const std::string& path) {
+        const std::string text = mail.at("text");
+        const auto link = "\nhttps://muster.example" + path;
+        EXPECT_TRUE(text.contains(link)) << text;
+        const auto start = text.find(link) + link.size();
+        return text.substr(start, text.find('\n', start) - start);
+    };
+    const auto verification = newest(silent);
+    EXPECT_EQ(verification.at("kind"), "email_verification");
+    EXPECT_EQ(verification.at("to"), "ada@example.com");
+    EXPECT_EQ(verification.at("subject"), "Confirm your e-mail address");
+    const auto verified = ada.post("/v1/email-verifications",
+                                   {{"token", token_in(verification, "/email-verifications/")}});
+    EXPECT_LT(verified.status, 300) << verified;
+    EXPECT_EQ(newest(silent).at("state"), "dropped");
+
+    EXPECT_LT(root.post(user_path(ada.id(), "/password-reset")).status, 300);
+    const auto reset = newest(silent);
+    EXPECT_EQ(reset.at("kind"), "password_reset");
+    EXPECT_EQ(reset.at("state"), "pending");
+    EXPECT_EQ(reset.at("subject"), "Choose a new password");
+    const auto done =
+        silent.visitor().post("/v1/password-resets/" + token_in(reset, "/password-resets/"),
+                              {{"password", "another good password"}});
+    EXPECT_LT(done.status, 300) << done;
+    EXPECT_EQ(newest(silent).at("state"), "dropped");
+}
+
 TEST_F(Outbox, ShowsNoLinksOnceMailIsSent) {
     office.answers({Outcome::refused_for_good, MailTrouble::recipient_refused, 550});
     invite(sending, "bob@example.com");

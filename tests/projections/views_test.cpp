@@ -258,6 +258,28 @@ TEST_F(Mails, AreDroppedWhereTheirLinkIsDead) {  // Rules I4, I17, I18, I19, I26
     EXPECT_EQ(listed(MailState::dropped), (Ids{9, 8, 5}));
 }
 
+TEST_F(Mails, ToUsersGoWithTheirNewestLink) {
+    PasswordResetRequested reset{};
+    reset.user = ada;
+    reset.link = 1;
+    reset.expires_at = noon + 60min;
+    EmailVerificationRequested verification{ada, 1, {}, noon + 60min};
+    happens(reset);
+    happens(verification);
+    EXPECT_EQ(find_outbox_row(world.now(), {9}, noon + 7min)->to, "ada@example.com");
+    EXPECT_EQ(listed(MailState::pending), (Ids{10, 9, 8}));
+    EXPECT_EQ(listed(MailState::pending, noon + 60min), Ids{8});
+    reset.link = verification.link = 2;
+    happens(reset);
+    happens(verification);
+    EXPECT_EQ(listed(MailState::pending), (Ids{12, 11, 8}));
+    happens(EmailVerified{ada, {}});
+    EXPECT_EQ(listed(MailState::pending), (Ids{11, 8}));
+    happens(EmailChanged{ada, EmailKey{}, EmailKey{{1}}, {Address{"lovelace@example.com"}}});
+    EXPECT_EQ(listed(MailState::pending), Ids{8}) << "the links were for the address before";
+    EXPECT_EQ(listed(MailState::dropped), (Ids{12, 11, 10, 9, 5}));
+}
+
 TEST_F(Mails, AreListedByTheirState) {
     happens(MailSent{bobs});
     EXPECT_EQ(listed({}), (Ids{8, 5}));
