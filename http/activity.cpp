@@ -30,6 +30,62 @@ bool ever_was(const Call& call, const StreamId& stream) {
 
 enum class About : std::uint8_t { everything, account, user };
 
+enum class Form : std::uint8_t { json, csv, ndjson };
+
+// The first of these that the client names; JSON where it names none (RFC 9110, section 12.5.1).
+Form form_of(const Request& request) {
+    const auto accept = request.headers.find("accept").value_or("");
+    const auto csv = accept.find("text/csv"), ndjson = accept.find("application/x-ndjson");
+    if (csv == ndjson) return Form::json;  // Neither.
+    return csv < ndjson ? Form::csv : Form::ndjson;
+}
+
+// The whole selection, as the views were when it was asked for, a page at a time.
+struct Export {
+    const Services& services;
+    views::Reading reading;
+    views::ActivityFilter filter;
+    Form form{};
+    views::PageRequest page{.limit = 200};
+
+    bool append(std::string& piece) {
+        const auto rows =
+            views::list_activity(reading, services.log, services.keyring, filter, page);
+        if (!rows || reading.fault()) return fail(piece);
+        for (const auto& row : rows->items) {
+            if (form == Form::csv) {
+                views::append_activity_csv(piece, row);
+            } else {
+                JsonWriter out{piece};
+                views::write_activity(out, row);
+                piece.push_back('\n');
+            }
+        }
+        page.cursor = rows->next.value_or("");
+        return rows->next.has_value();
+    }
+    // A last line that is no row: what came before it is not all.
+    bool fail(std::string& piece) const {
+        piece += form == Form::csv ? "\"server.fault\"\r\n" : "{\"code\":\"server.fault\"}\n";
+        return false;
+    }
+};
+
+Response export_answer(const Call& call, const views::ActivityFilter& filter, Form form) {
+    const bool csv = form == Form::csv;
+    Response response{
+        .status = 200,
+        .content_type = csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson"};
+    response.headers.emplace_back(
+        "Content-Disposition",
+        csv ? "attachment; filename=\"activity.csv\"" : "attachment; filename=\"activity.ndjson\"");
+    response.headers.emplace_back("Vary", "Accept");
+    if (csv) response.body = views::activity_columns();
+    auto rest = std::make_shared<Export>(call.services, *call.reading, filter, form);
+    response.more = [rest](std::string& piece) { return rest->append(piece); };
+    return response;
+}
+
 Answer list(Call& call, About about) {
     auto& query = call.query();
     views::ActivityFilter filter;
@@ -57,7 +113,11 @@ Answer list(Call& call, About about) {
         if (filter.ip.empty()) query.refuse("ip", "This must be an IP address.");
     }
     const auto page = query.page();
+    const auto form = form_of(call.request);
+    if (form != Form::json && !page.cursor.empty())
+        query.refuse("cursor", "An export is the whole selection.");
     if (auto problem = query.problem()) return std::unexpected(std::move(*problem));
+    if (form != Form::json) return export_answer(call, filter, form);
     return page_answer(
         call,
         views::list_activity(*call.reading, call.services.log, call.services.keyring, filter, page),

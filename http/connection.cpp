@@ -423,6 +423,11 @@ bool Connection::send(std::string_view piece) {
     return sent;
 }
 
+std::size_t Connection::waiting() {
+    const std::lock_guard lock{backlog_->mutex};
+    return backlog_->gone ? 0 : backlog_->waiting.size() + backlog_->leaving;
+}
+
 void Connection::end_stream() {
     std::unique_lock lock{backlog_->mutex};
     backlog_->ended = true;

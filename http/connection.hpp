@@ -133,6 +133,7 @@ public:
     void answer(Response&& response);
     void answer_stream(Response&& head);
     bool send(std::string_view piece);
+    std::size_t waiting();
     void end_stream();
     void abandon();  // Nothing will take up what is handed in.
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -84,6 +85,9 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers{};
     std::string body{};
     bool close = false;  // Whether the connection ends with this answer.
+    // The rest of the body: appends the next piece, and says whether there is another. Empty: the
+    // body is all there is.
+    std::function<bool(std::string& piece)> more{};
 };
 
 }  // namespace muster::http

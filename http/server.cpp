@@ -74,6 +74,8 @@ Stream::~Stream() {
 
 bool Stream::send(std::string_view piece) { return connection_ && connection_->send(piece); }
 
+std::size_t Stream::waiting() const { return connection_ ? connection_->waiting() : 0; }
+
 // --- Worker.
 
 Worker::Worker(std::shared_ptr<Edge> shared)

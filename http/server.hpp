@@ -29,6 +29,8 @@ public:
     // Never blocks. False: nothing more will be sent, because the client is gone, the server stops
     // or more than `ServerOptions::max_backlog` bytes waited for a client that reads too slowly.
     bool send(std::string_view piece);
+    // Bytes that were sent and that the client has not taken yet.
+    std::size_t waiting() const;
 
 private:
     Connection* connection_;

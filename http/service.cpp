@@ -234,6 +234,7 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
               finish(std::move(completions), head);
           },
           failure, options_.committer),
+      exports_(std::make_unique<Exports>()),
       passwords_(std::make_unique<PasswordPool>(options_.passwords)) {
     if (!options_.mail) return;
     mailer_ = std::make_unique<Mailer>(log_, keyring_, keys_, committer_, services_.clock,
@@ -244,6 +245,7 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
 Service::~Service() { stop(); }
 
 void Service::stop() {
+    exports_.reset();
     if (mailer_) mailer_->stop();
     passwords_.reset();
     committer_.stop();
@@ -360,7 +362,8 @@ void Service::answer_now(Call& call, const Route& route, Responder& responder) {
         answer->content_type.clear();
     }
     answer->headers.emplace_back("Cache-Control", "private, no-cache");
-    responder(std::move(*answer));
+    if (!answer->more) return responder(std::move(*answer));
+    if (!exports_->add(*answer, responder)) refuse(problem_of(busy));
 }
 
 // --- Commands

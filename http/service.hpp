@@ -13,6 +13,7 @@
 #include "handlers/mailer.hpp"
 #include "handlers/passwords.hpp"
 #include "http/call.hpp"
+#include "http/exports.hpp"
 #include "http/route.hpp"
 #include "http/server.hpp"
 #include "projections/runner.hpp"
@@ -90,6 +91,7 @@ private:
     std::set<CommandId> running_;   // Commands with an Idempotency-Key that are on their way.
     std::atomic<Mailer*> wakes_{};  // Set once, when there is one.
     Committer committer_;
+    std::unique_ptr<Exports> exports_;
     std::unique_ptr<PasswordPool> passwords_;
     std::unique_ptr<Mailer> mailer_;
 };

@@ -185,6 +185,22 @@ bool passes(const ActivityFilter& filter, const Record& record) {
     return filter.ip.empty() || record.caller == filter.ip;
 }
 
+std::string_view kind_text(ActorKind kind) {
+    constexpr std::string_view kinds[]{"system", "admin", "user", "api_key"};
+    return kinds[static_cast<std::size_t>(kind)];
+}
+
+void append_csv(std::string& out, std::string_view text) {
+    const bool formula = !text.empty() && std::string_view{"=+-@\t\r"}.contains(text.front());
+    out.push_back('"');
+    if (formula) out.push_back('\'');
+    for (const auto c : text) {
+        if (c == '"') out.push_back('"');
+        out.push_back(c);
+    }
+    out.push_back('"');
+}
+
 }  // namespace
 
 void Activity::line(const EventType& type, const At& at, Rows& rows) {
@@ -282,13 +298,12 @@ void write_activity(JsonWriter& out, const ActivityRow& row) {
             out.null();
         }
     };
-    constexpr std::string_view kinds[]{"system", "admin", "user", "api_key"};
     out.begin_object();
     out.key("position").number(row.position.number);
     out.key("at").time(row.at);
     out.key("type").text(row.type);
     out.key("actor").begin_object();
-    out.key("kind").text(kinds[static_cast<std::size_t>(row.actor.kind)]);
+    out.key("kind").text(kind_text(row.actor.kind));
     number("id", row.actor.kind == ActorKind::system ? std::nullopt
                                                      : std::optional{UserId{row.actor.number}});
     out.key("name").text(row.actor_name);
@@ -304,6 +319,27 @@ void write_activity(JsonWriter& out, const ActivityRow& row) {
     }
     out.key("text").text(row.text);
     out.end_object();
+}
+
+std::string activity_columns() {
+    return "position,at,type,actor_kind,actor_id,actor_name,on_behalf_of,account_id,user_id,ip,text"
+           "\r\n";
+}
+
+void append_activity_csv(std::string& out, const ActivityRow& row) {
+    const auto number = [](const auto& id) {
+        return id ? fmt::format("{}", id->number) : std::string{};
+    };
+    const auto actor = row.actor.kind == ActorKind::system
+                           ? std::nullopt
+                           : std::optional{UserId{row.actor.number}};
+    out += fmt::format("{},{},{},{},{},", row.position.number, to_text(row.at), row.type,
+                       kind_text(row.actor.kind), number(actor));
+    append_csv(out, row.actor_name);
+    out += fmt::format(",{},{},{},{},", number(row.actor.on_behalf_of), number(row.account),
+                       number(row.user), row.ip);
+    append_csv(out, row.text);
+    out += "\r\n";
 }
 
 std::string actor_name(const Reading& reading, const Actor& actor) {

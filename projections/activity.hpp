@@ -81,6 +81,11 @@ ActivityRow make_activity(const Reading& reading, const Record& record);
 
 void write_activity(JsonWriter& out, const ActivityRow& row);
 
+// As comma-separated values (RFC 4180): the names of the columns, and a row. A text that a
+// spreadsheet would take for a formula begins with an apostrophe.
+std::string activity_columns();
+void append_activity_csv(std::string& out, const ActivityRow& row);
+
 // "Ada Lovelace", "deleted user #7", "API key backup", "System".
 std::string actor_name(const Reading& reading, const Actor& actor);
 

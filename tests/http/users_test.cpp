@@ -206,6 +206,61 @@ TEST_F(Users, AreMadeInNoOtherWay) {  // Rule R10.
     }
 }
 
+// --- The activity log as a stream
+
+std::vector<std::string> lines_of(const std::string& text, const std::string& end) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto stop = text.find(end, at);
+        lines.push_back(text.substr(at, stop - at));
+        at = stop == std::string::npos ? text.size() : stop + end.size();
+    }
+    return lines;
+}
+
+TEST_F(Users, TheActivityLogIsExportedWhole) {  // Rules A4, A5.
+    for (int n = 0; n < 240; ++n)
+        root.patch(user_path(bob.id()), {{"language", n % 2 == 0 ? "de" : "en"}});
+    const auto all = root.get("/v1/activity", {{"Accept", "application/x-ndjson"}});
+    EXPECT_EQ(all.status, 200);
+    EXPECT_EQ(all.header("Content-Type"), "application/x-ndjson");
+    const auto lines = lines_of(all.text, "\n");
+    ASSERT_EQ(lines.size(), house.head().number);
+    const auto page = root.get("/v1/activity?limit=200").body.at("items");
+    for (std::size_t n = 0; n < page.size(); ++n)
+        EXPECT_EQ(Json::parse(lines[n]), page.at(n)) << n;
+    EXPECT_EQ(Json::parse(lines.back()).at("position"), 1);
+
+    const auto some = root.get(user_path(bob.id(), "/activity?type=user.language_chosen"),
+                               {{"Accept", "text/csv"}});
+    EXPECT_EQ(some.header("Content-Type"), "text/csv; charset=utf-8; header=present");
+    const auto rows = lines_of(some.text, "\r\n");
+    ASSERT_EQ(rows.size(), 241U);
+    EXPECT_EQ(rows.front(),
+              "position,at,type,actor_kind,actor_id,actor_name,on_behalf_of,account_id,user_id,ip,"
+              "text");
+    EXPECT_TRUE(rows.back().contains(",user.language_chosen,admin,1,\"Root\",,,")) << rows.back();
+    EXPECT_EQ(root.get("/v1/activity", {{"Accept", "*/*"}}).header("Content-Type"),
+              "application/json");
+    EXPECT_EQ(root.get("/v1/activity?cursor=x", {{"Accept", "text/csv"}}).status, 422);
+    EXPECT_EQ(bob.get("/v1/activity", {{"Accept", "text/csv"}}).code(), "access.role");
+}
+
+TEST_F(Users, AnExportHoldsNoFormula) {
+    for (const std::string name : {"=1+1", "+1", "-1", "@SUM(A1)", "say \"hi\", you"}) {
+        root.patch(user_path(bob.id()), {{"first_name", name}, {"last_name", "X"}});
+        bob.patch("/v1/me", {{"language", name == "+1" ? "de" : "en"}});
+        bob.patch("/v1/me", {{"language", "eo"}});
+        const auto text = root.get("/v1/activity", {{"Accept", "text/csv"}}).text;
+        auto escaped = name + " X";
+        for (auto at = escaped.find('"'); at != std::string::npos; at = escaped.find('"', at + 2))
+            escaped.insert(at, 1, '"');
+        const std::string mark = std::string{"=+-@"}.contains(name.front()) ? "'" : "";
+        EXPECT_TRUE(text.contains(",\"" + mark + escaped + "\",")) << name;
+        EXPECT_FALSE(text.contains(",\"=") || text.contains(",\"+") || text.contains(",\"@"));
+    }
+}
+
 // --- The machine
 
 TEST_F(Users, ReadinessAndTheViewsAreTold) {
