@@ -852,7 +852,8 @@ TEST_F(Hostile, BodiesThatWereDamagedOnTheirWayAreAnswered) {
         ASSERT_GE(reply.status, 200) << text;
     }
     before_ = house_.head();  // Nothing but attempts that failed, and were counted.
-    for (const auto& line : root_.get("/v1/activity?limit=200").body.at("items")) {
+    const auto lines = root_.get("/v1/activity?limit=200").body.at("items");
+    for (const auto& line : lines) {
         if (line.at("position") <= before.number) break;
         EXPECT_EQ(line.at("type"), "attempts.failed");
     }
