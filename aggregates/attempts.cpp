@@ -10,9 +10,9 @@ namespace {
 constexpr Error too_many_attempts{ErrorKind::limited, "rate.limited",
                                   "Too many attempts; wait a while before the next one."};
 
-std::chrono::milliseconds delay_after(std::uint32_t number) {
-    if (number < free_attempts) return {};
-    const auto doublings = std::min(number - free_attempts, 16U);
+std::chrono::milliseconds wait_after(std::uint32_t number, std::uint32_t free) {
+    if (number < free) return {};
+    const auto doublings = std::min(number - free, 16U);
     return std::min<std::chrono::milliseconds>(first_delay * (1U << doublings), longest_delay);
 }
 
@@ -23,23 +23,18 @@ std::optional<Mention<Id>> mention(Id id) {
 
 }  // namespace
 
-void Attempts::Count::add(Time at) {
+void AttemptCount::add(Time at) {
     if (at - last >= attempts_remembered) number = 0;
     ++number;
     last = at;
 }
 
-std::chrono::milliseconds Attempts::Count::delay_at(Time now) const {
-    const auto until = last + delay_after(number);
-    return until > now ? until - now : std::chrono::milliseconds{};
-}
-
-std::optional<Error> refuse(const Attempts::Count& count, Time now) {
-    const auto delay = count.delay_at(now);
-    if (delay.count() == 0) return std::nullopt;
+std::optional<Error> refuse(const AttemptCount& count, Time now, std::uint32_t free) {
+    const auto until = count.last + wait_after(count.number, free);
+    if (until <= now) return std::nullopt;
     auto error = too_many_attempts;
     error.retry_after_s =
-        static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(delay).count());
+        static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(until - now).count());
     return error;
 }
 
@@ -48,8 +43,8 @@ Decision when(const Attempts& attempts, const CountFailure& command) {
                                 mention(command.admin), command.at}};
 }
 
-Decision when(const Attempts& attempts, const AskForReset& command) {
-    return Events{ResetAsked{attempts.id, command.at}};
+Decision when(const AskForReset& command) {
+    return Events{ResetAsked{command.of_address, command.of_network, command.at}};
 }
 
 void apply(Attempts& attempts, const AttemptFailed& event) { attempts.failures.add(event.at); }

@@ -7,12 +7,15 @@
 namespace muster {
 namespace {
 
+constexpr Error contacts_full =
+    conflict("account.contacts_full", "The account has as many contacts as it can.");
 constexpr Error no_such_contact = not_found("contact.not_found", "There is no such contact.");
 
 }  // namespace
 
 Decision when(const Account& account, const AddContact& command) {
     if (!account.exists()) return no_such_account;
+    if (account.contacts.size() >= most_contacts) return contacts_full;
     return Events{ContactAdded{
         account.id, command.contact, {command.address}, {command.profile}, command.receives}};
 }

@@ -12,6 +12,8 @@ namespace muster {
 
 struct Account;
 
+constexpr std::size_t most_contacts = 1000;  // Of one account, which knows them all.
+
 struct Contact {
     EmailKey address;
     std::set<MailTopic> receives;

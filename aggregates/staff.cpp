@@ -55,9 +55,11 @@ Decision when(const Staff& staff, const CreateAdmin& command) {
 Decision when(const Staff& staff, const UpdateAdmin& command) {
     const auto* admin = staff.find(command.admin);
     if (admin == nullptr) return no_such_admin;
+    const auto member = admin->member.value.value_or(StaffMember{});
     Events events;
-    if (command.name) events.emplace_back(AdminRenamed{command.admin, {StaffName{*command.name}}});
-    if (command.email) {
+    if (command.name && *command.name != member.name)
+        events.emplace_back(AdminRenamed{command.admin, {StaffName{*command.name}}});
+    if (command.email && *command.email != member.email) {
         const auto holder = staff.holder_of(command.address);
         if (holder && holder != command.admin) return admin_email_taken;
         events.emplace_back(
@@ -120,10 +122,17 @@ void apply(Staff& staff, const AdminCreated& event) {
     admin.address = event.address.key;
     admin.role = event.role;
     admin.password = event.password;
+    admin.member = event.member;
 }
-void apply(Staff&, const AdminRenamed&) {}  // Names decide nothing.
+void apply(Staff& staff, const AdminRenamed& event) {
+    auto& member = staff.admins[event.admin].member.value;
+    if (member && event.name.value) member->name = event.name.value->name;
+}
 void apply(Staff& staff, const AdminEmailChanged& event) {
-    staff.admins[event.admin].address = event.taken.key;
+    auto& admin = staff.admins[event.admin];
+    admin.address = event.taken.key;
+    if (admin.member.value && event.address.value)
+        admin.member.value->email = event.address.value->email;
 }
 void apply(Staff& staff, const RoleAssigned& event) { staff.admins[event.admin].role = event.role; }
 void apply(Staff& staff, const AdminPasswordChanged& event) {

@@ -22,6 +22,7 @@ struct Staff {
         EmailKey address;
         Role role{};
         std::uint32_t password{};
+        Personal<AdminId, StaffMember> member;
         SecondFactor second_factor;
         SessionId ends_below;  // Sessions with lower numbers have ended, but for the one kept.
         SessionId kept;
@@ -29,8 +30,8 @@ struct Staff {
         bool counts(SessionId session) const { return session >= ends_below || session == kept; }
         static constexpr auto fields(auto& self, auto&& field) {
             return field("address", self.address)("role", self.role)("password", self.password)(
-                "second_factor", self.second_factor)("ends_below", self.ends_below)("kept",
-                                                                                    self.kept);
+                "member", self.member)("second_factor", self.second_factor)(
+                "ends_below", self.ends_below)("kept", self.kept);
         }
     };
     struct ApiKey {

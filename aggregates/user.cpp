@@ -83,7 +83,7 @@ Decision when(const User& user, const RequestPasswordReset& command) {
                                          {*user.address},
                                          command.at + mailed_link_lifetime,
                                          command.by,
-                                         command.attempts}};
+                                         command.counted_in}};
 }
 
 Decision when(const User& user, const ResetPassword& command) {
@@ -221,6 +221,7 @@ void apply(User& user, const PasswordReset& event) {
     user.reset.open = false;
 }
 void apply(User& user, const EmailVerificationRequested& event) {
+    user.verifications.add(event.expires_at - mailed_link_lifetime);
     user.verification = {event.link, event.address.key, event.expires_at, true, Requester::holder};
 }
 void apply(User& user, const EmailVerified& event) {

@@ -5,7 +5,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "aggregates/attempts.hpp"
 #include "aggregates/email.hpp"
 #include "aggregates/error.hpp"
 #include "aggregates/second_factor.hpp"
@@ -54,6 +56,7 @@ struct User {
     std::map<SessionId, Time> sessions;  // Those that were not ended, by when they expire.
     bool email_verified{};
     MailedLink reset, verification;
+    AttemptCount verifications;  // Links to verify the address that were mailed.
     SecondFactor second_factor;
     std::uint32_t security_answer{};  // The newest one's number.
     bool has_question{};
@@ -67,9 +70,9 @@ struct User {
             "person", self.person)("language", self.language)("password", self.password)(
             "accounts", self.accounts)("sessions", self.sessions)(
             "email_verified", self.email_verified)("reset", self.reset)(
-            "verification", self.verification)("second_factor", self.second_factor)(
-            "security_answer", self.security_answer)("has_question", self.has_question)(
-            "identity", self.identity);
+            "verification", self.verification)("verifications", self.verifications)(
+            "second_factor", self.second_factor)("security_answer", self.security_answer)(
+            "has_question", self.has_question)("identity", self.identity);
     }
 };
 
@@ -121,7 +124,7 @@ struct EndSessions {
 struct RequestPasswordReset {
     Requester by{};
     Time at;
-    std::optional<AttemptsKey> attempts{};  // Counts, where it is the holder who asks.
+    std::vector<AttemptsKey> counted_in{};  // Where it is the holder who asks.
 };
 // By the holder of link number `link`.
 struct ResetPassword {

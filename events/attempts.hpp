@@ -42,12 +42,13 @@ struct AttemptFailed {
 struct ResetAsked {
     static constexpr EventType type{"attempts.reset_asked", 1};
 
-    AttemptsKey attempts;
+    AttemptsKey of_address;  // How often its network asked about the address,
+    AttemptsKey of_network;  // and about any.
     Time at;
 
     bool operator==(const ResetAsked&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
-        return field("attempts", self.attempts)("at", self.at);
+        return field("of_address", self.of_address)("of_network", self.of_network)("at", self.at);
     }
 };
 

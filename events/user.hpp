@@ -7,9 +7,9 @@
 
 #include "events/event_type.hpp"
 #include "events/id.hpp"
+#include "events/link.hpp"
 #include "events/personal.hpp"
 #include "events/second_factor.hpp"
-#include "events/time.hpp"
 
 namespace muster {
 
@@ -48,13 +48,6 @@ struct Question {
         return field("question", self.question);
     }
 };
-
-// Who had a link for a new password mailed. The order is stored: append, never insert.
-enum class Requester : std::uint8_t { holder, staff };
-constexpr std::string_view to_text(Requester requester) {
-    return requester == Requester::holder ? "holder" : "staff";
-}
-constexpr bool valid(Requester requester) { return requester <= Requester::staff; }
 
 // How far somebody's identity was looked at, whoever looks. The order is stored.
 enum class IdentityStatus : std::uint8_t { none, requested, submitted, approved, rejected };
@@ -130,65 +123,6 @@ struct PasswordChanged {
     bool operator==(const PasswordChanged&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
         return field("user", self.user)("password", self.password);
-    }
-};
-
-// Link number `link` is the one that works from here on, while the address is the user's.
-struct PasswordResetRequested {
-    static constexpr EventType type{"user.password_reset_requested", 1};
-
-    UserId user;
-    std::uint32_t link;
-    Mention<EmailKey> address;
-    Time expires_at;
-    Requester by;
-    std::optional<AttemptsKey> attempts;  // Where it was the holder who asked.
-
-    bool operator==(const PasswordResetRequested&) const = default;
-    static constexpr auto fields(auto& self, auto&& field) {
-        return field("user", self.user)("link", self.link)("address", self.address)(
-            "expires_at", self.expires_at)("by", self.by)("attempts", self.attempts);
-    }
-};
-
-// By whoever held the link, which is used up.
-struct PasswordReset {
-    static constexpr EventType type{"user.password_reset", 1};
-
-    UserId user;
-    std::uint32_t link;
-    std::uint32_t password;  // Number of the new one.
-
-    bool operator==(const PasswordReset&) const = default;
-    static constexpr auto fields(auto& self, auto&& field) {
-        return field("user", self.user)("link", self.link)("password", self.password);
-    }
-};
-
-struct EmailVerificationRequested {
-    static constexpr EventType type{"user.email_verification_requested", 1};
-
-    UserId user;
-    std::uint32_t link;
-    Mention<EmailKey> address;
-    Time expires_at;
-
-    bool operator==(const EmailVerificationRequested&) const = default;
-    static constexpr auto fields(auto& self, auto&& field) {
-        return field("user", self.user)("link", self.link)("address", self.address)(
-            "expires_at", self.expires_at);
-    }
-};
-
-struct EmailVerified {
-    static constexpr EventType type{"user.email_verified", 1};
-
-    UserId user;
-    Mention<EmailKey> address;
-
-    bool operator==(const EmailVerified&) const = default;
-    static constexpr auto fields(auto& self, auto&& field) {
-        return field("user", self.user)("address", self.address);
     }
 };
 

@@ -1,18 +1,21 @@
 #include "handlers/attempts.hpp"
 
-#include "aggregates/evolve.hpp"
 #include "events/bytes.hpp"
-#include "events/record.hpp"
+#include "handlers/fold.hpp"
 
 namespace muster {
 namespace {
 
-constexpr std::size_t network_of_longer = 8;
+// An IPv4 address, or the half of an IPv6 address that is the network's (RFC 4291, section 2.5.4).
+std::string_view network_of(std::string_view ip) { return ip.substr(0, ip.size() > 8 ? 8 : 4); }
 
 }  // namespace
 
+AttemptsKey attempts_of(const Keys& keys, std::string_view ip) {
+    return keys.attempts_key("network", network_of(ip));
+}
+
 AttemptsKey attempts_of(const Keys& keys, const Attempted& target, std::string_view ip) {
-    const auto network = ip.size() > network_of_longer ? ip.substr(0, network_of_longer) : ip;
     std::string whose;
     Writer out{whose};
     if (target.user) {
@@ -25,7 +28,7 @@ AttemptsKey attempts_of(const Keys& keys, const Attempted& target, std::string_v
         out.raw(std::string_view{"address"});
         out.raw(target.address.bytes);
     }
-    return keys.attempts_key(whose, network);
+    return keys.attempts_key(whose, network_of(ip));
 }
 
 std::expected<std::optional<Error>, Fault> refused_now(const Log& log, const AttemptsKey& attempts,
@@ -35,21 +38,11 @@ std::expected<std::optional<Error>, Fault> refused_now(const Log& log, const Att
     if (!version) return std::unexpected(version.error());
     // What was cleared, or is long past, is behind a few events: the newest ones say it all.
     constexpr std::uint64_t looked_at = 64;
-    Attempts state{.id = attempts, .failures = {}, .resets = {}};
-    std::optional<Fault> fault;
     const auto after = *version > looked_at ? *version - looked_at : 0;
-    const auto read = log.read_stream(stream, after, looked_at, [&](const Stored& stored) {
-        const auto record = decode(stored.bytes, nullptr);
-        if (!record) {
-            fault = record.error();
-            return false;
-        }
-        evolve(state, record->event);
-        return true;
-    });
-    if (!read) return std::unexpected(read.error());
-    if (fault) return std::unexpected(*fault);
-    return refuse(state.failures, now);
+    const auto state =
+        fold(log, stream, Attempts{.id = attempts, .failures = {}, .resets = {}}, after);
+    if (!state) return std::unexpected(state.error());
+    return refuse(state->failures, now);
 }
 
 Decision count_failure(Work& work, const AttemptsKey& attempts, const Attempted& target,

@@ -19,6 +19,8 @@ struct Attempted {
 
 // `ip` is the caller's address, 4 or 16 bytes: of the longer ones the network is the first half.
 AttemptsKey attempts_of(const Keys& keys, const Attempted& target, std::string_view ip);
+// Of the network, whomever it is about.
+AttemptsKey attempts_of(const Keys& keys, std::string_view ip);
 
 // As the log has it now, without a decision: spares the work of verifying for who has to wait.
 std::expected<std::optional<Error>, Fault> refused_now(const Log& log, const AttemptsKey& attempts,

@@ -6,30 +6,13 @@
 #include <sodium.h>
 #include <utility>
 
-#include "aggregates/evolve.hpp"
 #include "aggregates/staff.hpp"
 #include "aggregates/user.hpp"
 #include "events/bytes.hpp"
+#include "handlers/fold.hpp"
 
 namespace muster {
 namespace {
-
-template <class Aggregate>
-std::expected<Aggregate, Fault> fold(const Log& log, const StreamId& stream, Aggregate state) {
-    std::optional<Fault> fault;
-    const auto read = log.read_stream(stream, 0, SIZE_MAX, [&](const Stored& stored) {
-        const auto record = decode(stored.bytes, nullptr);
-        if (!record) {
-            fault = record.error();
-            return false;
-        }
-        evolve(state, record->event);
-        return true;
-    });
-    if (!read) return std::unexpected(read.error());
-    if (fault) return std::unexpected(*fault);
-    return state;
-}
 
 std::expected<std::optional<Holder>, Fault> holder_of(const Log& log, const Keys& keys,
                                                       SecretKind kind, std::uint64_t id) {
@@ -97,13 +80,15 @@ PasswordPool::PasswordPool(Options options)
         threads_.emplace_back([this] { work(); });
 }
 
-PasswordPool::~PasswordPool() {
+PasswordPool::~PasswordPool() { stop(); }
+
+void PasswordPool::stop() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
     }
     waiting_.notify_all();
-    for (auto& thread : threads_)
+    for (auto& thread : std::exchange(threads_, {}))
         thread.join();
 }
 

@@ -52,9 +52,12 @@ public:
     };
     PasswordPool() : PasswordPool(Options{}) {}
     explicit PasswordPool(Options options);
-    ~PasswordPool();  // Finishes what was taken.
+    ~PasswordPool();  // As `stop`.
     PasswordPool(const PasswordPool&) = delete;
     PasswordPool& operator=(const PasswordPool&) = delete;
+
+    // Finishes what was taken; then takes no more. Idempotent.
+    void stop();
 
     // Calls `done` on a thread of the pool. False: too many wait already, and it will not be
     // called.

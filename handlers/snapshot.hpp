@@ -74,16 +74,18 @@ std::optional<Key> key_of(Keyring& keyring, const Owner& owner) {
 struct Sealing {
     Keyring& keyring;
     Salt salt;
+    std::uint32_t part = 1;  // The next one's number, so that no nonce is used twice.
     bool sealed = true;
 };
 
 template <class Owner, class Field>
 void put_field(Writer& out, const Owner& owner, const Field& field, Sealing& with) {
     if constexpr (is_personal<Field>) {
+        const auto part = with.part++;
         if (!field.value) return out.text({});
         const auto key = key_of(with.keyring, owner);
         with.sealed = with.sealed && key.has_value();
-        if (key) out.text(seal(*key, with.salt, 1, to_bytes(*field.value)));
+        if (key) out.text(seal(*key, with.salt, part, to_bytes(*field.value)));
     } else if constexpr (maps_to_personal<Field>) {
         out.varint(field.size());
         for (const auto& [id, value] : field) {
@@ -100,10 +102,11 @@ void put_field(Writer& out, const Owner& owner, const Field& field, Sealing& wit
 template <class Owner, class Field>
 void get_field(Reader& in, const Owner& owner, Field& field, Sealing& with) {
     if constexpr (is_personal<Field>) {
+        const auto part = with.part++;
         const auto sealed = in.text();
         const auto key = key_of(with.keyring, owner);
         if (sealed.empty() || !key) return;  // Erased.
-        const auto plain = open(*key, with.salt, 1, sealed);
+        const auto plain = open(*key, with.salt, part, sealed);
         using Value = typename decltype(field.value)::value_type;
         field.value = plain ? from_bytes<Value>(*plain) : std::nullopt;
         if (!field.value) in.fail();

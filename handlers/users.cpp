@@ -102,16 +102,20 @@ Decision set_identity_verification(Work& work, UserId user, IdentityStatus statu
 
 // --- One-time links
 
-Decision ask_for_password_reset(Work& work, const EmailAddress& email,
-                                const AttemptsKey& attempts) {
-    const auto& counted = work.read(attempts);
+Decision ask_for_password_reset(Work& work, const EmailAddress& email, const ResetCounts& counts) {
     if (work.limits() == RateLimits::on) {
-        if (const auto error = refuse(counted.resets, work.now())) return *error;
+        const auto& of_network = work.read(counts.of_network).resets;
+        if (const auto error = refuse(work.read(counts.of_address).resets, work.now()))
+            return *error;
+        if (const auto error = refuse(of_network, work.now(), free_resets_of_network))
+            return *error;
     }
     work.acts_as({});  // Nobody has shown who asks.
     const auto holder = work.read(work.keys().email_key(email.normalised())).user;
-    if (!holder) return when(counted, AskForReset{work.now()});
-    return when(work.read(holder), RequestPasswordReset{Requester::holder, work.now(), attempts});
+    if (!holder) return when(AskForReset{counts.of_address, counts.of_network, work.now()});
+    return when(work.read(holder),
+                RequestPasswordReset{
+                    Requester::holder, work.now(), {counts.of_address, counts.of_network}});
 }
 
 Decision send_password_reset(Work& work, UserId user) {
@@ -130,7 +134,13 @@ Decision reset_password(Work& work, UserId user, const ResetPassword& command,
 
 Decision send_verification(Work& work) {
     if (work.settings().email_verification == Switch::off) return verification_disabled;
-    return when(work.read(work.caller().user), RequestEmailVerification{work.now()});
+    const auto& user = work.read(work.caller().user);
+    auto decision = when(user, RequestEmailVerification{work.now()});
+    if (decision && !decision->empty() && work.limits() == RateLimits::on) {
+        // The address may be somebody else's, who has not asked for mail.
+        if (const auto error = refuse(user.verifications, work.now())) return *error;
+    }
+    return decision;
 }
 
 Decision verify_email(Work& work, UserId user, std::uint32_t link) {

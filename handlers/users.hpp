@@ -34,9 +34,12 @@ Decision change_password(Work& work, UserId user, const std::string& hash, const
 Decision delete_user(Work& work, UserId user);
 Decision set_identity_verification(Work& work, UserId user, IdentityStatus status);
 
+struct ResetCounts {
+    AttemptsKey of_address;  // How often this network asked about the address,
+    AttemptsKey of_network;  // and about any.
+};
 // By anybody, for an address that somebody may have: what is recorded takes as long either way.
-// `attempts` counts how often this network asked about the address.
-Decision ask_for_password_reset(Work& work, const EmailAddress& email, const AttemptsKey& attempts);
+Decision ask_for_password_reset(Work& work, const EmailAddress& email, const ResetCounts& counts);
 // By staff. Rule L14.
 Decision send_password_reset(Work& work, UserId user);
 Decision reset_password(Work& work, UserId user, const ResetPassword& command,

@@ -180,7 +180,7 @@ void Connection::advance() {
         if (!(state_ == State::body ? read_body() : read_head())) return;
 }
 
-// Like read_body and handle: false when there is nothing to go on with for now.
+// Like read_body and handle: false when there is nothing to go on with yet.
 bool Connection::read_head() {
     if (input_.empty()) return read(), false;
     const auto end = scanner_.find_end(input_.view());

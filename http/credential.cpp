@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "events/ip_address.hpp"
+#include "events/text.hpp"
 #include "projections/staff.hpp"
 #include "projections/standing.hpp"
 
@@ -84,6 +85,26 @@ std::string cookie(std::string_view name, std::string_view value, std::string_vi
 }
 
 }  // namespace
+
+// Whoever sends it writes the list's beginning; what a trusted proxy added stands at its end.
+std::string client_address(const Request& request, const std::vector<IpNetwork>& trusted_proxies) {
+    auto address = parse_ip(request.peer);
+    const auto is_proxy = [&](const IpNetwork& network) { return network.contains(address); };
+    for (std::size_t n = request.headers.size(); n-- > 0;) {
+        const auto header = request.headers[n];
+        if (!same_name(header.name, "x-forwarded-for")) continue;
+        auto rest = header.value;
+        while (!rest.empty() && std::ranges::any_of(trusted_proxies, is_proxy)) {
+            const auto comma = rest.rfind(',');
+            const auto next = parse_ip(trimmed(comma == rest.npos ? rest : rest.substr(comma + 1)));
+            if (next.empty()) return address;  // Nobody's address: the proxy's counts.
+            address = next;
+            rest = comma == rest.npos ? std::string_view{} : rest.substr(0, comma);
+        }
+        if (!rest.empty()) return address;
+    }
+    return address;
+}
 
 std::expected<Credential, Problem> credential_of(const Request& request, Area area,
                                                  const Keys& keys, const std::string& public_url,

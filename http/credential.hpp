@@ -6,7 +6,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "events/ip_address.hpp"
 #include "http/call.hpp"
 
 namespace muster::http {
@@ -26,6 +28,10 @@ std::expected<Caller, Error> caller_of(const Credential& credential, const views
                                        Time now, std::string_view ip);
 // What a user has to do with an account.
 Membership membership_of(const views::Reading& reading, UserId user, AccountId account);
+
+// The address that a request comes from, 4 or 16 bytes; empty: it is none. Behind proxies that are
+// trusted it is the last one in X-Forwarded-For that is not itself theirs.
+std::string client_address(const Request& request, const std::vector<IpNetwork>& trusted_proxies);
 
 // Whether an API key may be used from this address.
 bool allowed_from(const std::vector<std::string>& allowed_ips, std::string_view ip);

@@ -1,6 +1,7 @@
 #include "http/exports.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace muster::http {
 
@@ -9,14 +10,16 @@ Exports::Exports(Options options) : options_(options) {
         threads_.emplace_back([this] { work(); });
 }
 
-Exports::~Exports() {
+Exports::~Exports() { stop(); }
+
+void Exports::stop() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
         jobs_.clear();
     }
     waiting_.notify_all();
-    for (auto& thread : threads_)
+    for (auto& thread : std::exchange(threads_, {}))
         thread.join();
 }
 

@@ -24,9 +24,12 @@ public:
     };
     Exports() : Exports(Options{}) {}
     explicit Exports(Options options);
-    ~Exports();  // Ends those that are running where they are.
+    ~Exports();  // As `stop`.
     Exports(const Exports&) = delete;
     Exports& operator=(const Exports&) = delete;
+
+    // Ends those that are running where they are; then takes no more. Idempotent.
+    void stop();
 
     // A response with more to come. False: too many are running already; the responder is
     // untouched.

@@ -44,11 +44,12 @@ Asked request_password_reset(Call& call) {
     const auto canonical = body->canonical();
     if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
     const auto& keys = call.services.keys;
-    const auto attempts =
-        attempts_of(keys, {.address = keys.email_key(email.normalised())}, call.ip);
+    const ResetCounts counts{
+        attempts_of(keys, Attempted{.address = keys.email_key(email.normalised())}, call.ip),
+        attempts_of(keys, call.ip)};
     return Change{.use_case =
-                      [email, attempts](Work& work, const Secrets&) {
-                          return ask_for_password_reset(work, email, attempts);
+                      [email, counts](Work& work, const Secrets&) {
+                          return ask_for_password_reset(work, email, counts);
                       },
                   .answer = [](const Accepted&, const Answering&) { return accepted_answer(); },
                   .body = canonical,

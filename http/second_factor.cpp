@@ -68,9 +68,29 @@ struct OfAdmin {
     }
 };
 
-Check check_of(Check::Whose whose, std::uint64_t id) {
-    return {.whose = whose, .id = id, .failed = wrong_password};
-}
+// The holder, with the one secret that the body must give: "current_password", or a code.
+template <class Of>
+struct Shown {
+    typename Of::Id who;
+    Check check;
+    std::string body;
+
+    static std::expected<Shown, Problem> parse(Call& call, Check::Whose whose) {
+        const auto who = Of::who(call);
+        if (!who) return std::unexpected(problem_of(wrong_role));
+        auto body = Fields::parse(call.request.body);
+        if (!body) return std::unexpected(body.error());
+        Shown shown{*who, {.whose = whose, .id = who->number, .failed = wrong_password}, {}};
+        if (shown.check.code_only()) {
+            shown.check.code = body->secret("code");
+        } else {
+            shown.check.password = body->secret("current_password");
+        }
+        shown.body = body->canonical();
+        if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+        return shown;
+    }
+};
 
 // A repetition is answered without what is shown once.
 Response started_answer(const FactorSecret& secret, const std::string& uri, bool repeated) {
@@ -87,44 +107,30 @@ Response started_answer(const FactorSecret& secret, const std::string& uri, bool
 
 template <class Of>
 Asked start(Call& call) {
-    const auto who = Of::who(call);
-    if (!who) return std::unexpected(problem_of(wrong_role));
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const auto password = body->secret("current_password");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    auto check = check_of(Of::by_password, who->number);
-    check.password = password;
+    auto shown = Shown<Of>::parse(call, Of::by_password);
+    if (!shown) return std::unexpected(shown.error());
     const auto secret = random_bytes<FactorSecret>();
     return Change{.use_case =
-                      [who = *who, secret](Work& work, const Secrets& secrets) {
+                      [who = shown->who, secret](Work& work, const Secrets& secrets) {
                           return start_second_factor(work, who, secret, secrets.proof());
                       },
                   .answer =
-                      [who = *who, secret](const Accepted& accepted, const Answering& with) {
+                      [who = shown->who, secret](const Accepted& accepted, const Answering& with) {
                           const auto uri = provisioning_uri(secret, issuer_of(with.services),
                                                             Of::name(with, who));
                           return started_answer(secret, uri, accepted.repeated);
                       },
-                  .body = canonical,
-                  .check = check};
+                  .body = shown->body,
+                  .check = shown->check};
 }
 
 template <class Of>
 Asked confirm(Call& call) {
-    const auto who = Of::who(call);
-    if (!who) return std::unexpected(problem_of(wrong_role));
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const auto code = body->secret("code");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    auto check = check_of(Of::by_code, who->number);
-    check.code = code;
+    auto shown = Shown<Of>::parse(call, Of::by_code);
+    if (!shown) return std::unexpected(shown.error());
     const auto codes = draw_recovery_codes();
     return Change{.use_case =
-                      [who = *who, codes](Work& work, const Secrets& secrets) {
+                      [who = shown->who, codes](Work& work, const Secrets& secrets) {
                           return confirm_second_factor(work, who, secrets.verified.code, codes);
                       },
                   .answer =
@@ -137,29 +143,22 @@ Asked confirm(Call& call) {
                               out.end_array().end_object();
                           });
                       },
-                  .body = canonical,
-                  .check = check};
+                  .body = shown->body,
+                  .check = shown->check};
 }
 
 template <class Of>
 Asked disable(Call& call) {
-    const auto who = Of::who(call);
-    if (!who) return std::unexpected(problem_of(wrong_role));
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const auto password = body->secret("current_password");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    auto check = check_of(Of::by_password, who->number);
-    check.password = password;
+    auto shown = Shown<Of>::parse(call, Of::by_password);
+    if (!shown) return std::unexpected(shown.error());
     return Change{.use_case =
-                      [who = *who](Work& work, const Secrets& secrets) {
+                      [who = shown->who](Work& work, const Secrets& secrets) {
                           return disable_second_factor(work, who, secrets.proof());
                       },
                   .answer = [](const Accepted&, const Answering&) { return no_content(); },
-                  .body = canonical,
-                  .check = check,
-                  .versioned = stream_of(*who)};
+                  .body = shown->body,
+                  .check = shown->check,
+                  .versioned = stream_of(shown->who)};
 }
 
 }  // namespace

@@ -234,8 +234,7 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
               finish(std::move(completions), head);
           },
           failure, options_.committer),
-      exports_(std::make_unique<Exports>()),
-      passwords_(std::make_unique<PasswordPool>(options_.passwords)) {
+      passwords_(options_.passwords) {
     if (!options_.mail) return;
     mailer_ = std::make_unique<Mailer>(log_, keyring_, keys_, committer_, services_.clock,
                                        std::move(failure), *options_.mail);
@@ -245,9 +244,9 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
 Service::~Service() { stop(); }
 
 void Service::stop() {
-    exports_.reset();
+    exports_.stop();
     if (mailer_) mailer_->stop();
-    passwords_.reset();
+    passwords_.stop();
     committer_.stop();
 }
 
@@ -277,7 +276,7 @@ void Service::handle(Request&& request, Responder responder) {
                        {},
                        {{"Allow", match.allowed}}});
     }
-    auto ip = parse_ip(request.peer);
+    auto ip = client_address(request, options_.trusted_proxies);
     const auto is_live = [&](const Credential& each) {
         return caller_of(each, store_.now(), services_.clock(), ip).has_value();
     };
@@ -363,7 +362,7 @@ void Service::answer_now(Call& call, const Route& route, Responder& responder) {
     }
     answer->headers.emplace_back("Cache-Control", "private, no-cache");
     if (!answer->more) return responder(std::move(*answer));
-    if (!exports_->add(*answer, responder)) refuse(problem_of(busy));
+    if (!exports_.add(*answer, responder)) refuse(problem_of(busy));
 }
 
 // --- Commands
@@ -465,8 +464,8 @@ void Service::check_password(std::shared_ptr<Pending> pending) {
         hash = std::move((*holder)->password.hash);
     }
     if (check->code_only()) return check_code(std::move(pending));
-    const bool taken = passwords_->verify(
-        std::move(check->password), std::move(hash), [this, pending](bool right) {
+    const bool taken =
+        passwords_.verify(std::move(check->password), std::move(hash), [this, pending](bool right) {
             if (right) return check_code(pending);
             const auto kind = pending->change.check->whose == Check::Whose::answer_of_user
                                   ? AttemptKind::answer
@@ -508,7 +507,7 @@ void Service::refuse_attempt(std::shared_ptr<Pending> pending, const Problem& pr
 void Service::hash_password(std::shared_ptr<Pending> pending) {
     auto& password = pending->change.new_password;
     if (!password) return submit(std::move(pending));
-    const bool taken = passwords_->hash(std::move(*password), [this, pending](std::string hash) {
+    const bool taken = passwords_.hash(std::move(*password), [this, pending](std::string hash) {
         pending->secrets.hash = std::move(hash);
         submit(pending);
     });

@@ -8,7 +8,9 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "events/ip_address.hpp"
 #include "handlers/committer.hpp"
 #include "handlers/mailer.hpp"
 #include "handlers/passwords.hpp"
@@ -27,6 +29,7 @@ struct ServiceOptions {
     std::string public_url = "http://127.0.0.1:8080";
     std::function<Time()> clock = system_time;  // Any thread.
     std::chrono::seconds clock_offset{};
+    std::vector<IpNetwork> trusted_proxies{};  // Whose X-Forwarded-For counts.
     Committer::Options committer{};
     PasswordPool::Options passwords{};
     std::optional<MailOptions> mail{};  // Absent: mail stays in the outbox.
@@ -91,8 +94,8 @@ private:
     std::set<CommandId> running_;   // Commands with an Idempotency-Key that are on their way.
     std::atomic<Mailer*> wakes_{};  // Set once, when there is one.
     Committer committer_;
-    std::unique_ptr<Exports> exports_;
-    std::unique_ptr<PasswordPool> passwords_;
+    Exports exports_;
+    PasswordPool passwords_;
     std::unique_ptr<Mailer> mailer_;
 };
 

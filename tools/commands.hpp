@@ -18,6 +18,7 @@ struct ServeOptions {
     std::string public_url;  // Empty: http:// and what is listened on.
     unsigned threads = 2;
     std::int64_t clock_offset_s{};
+    std::vector<std::string> trusted_proxies;
     bool accept_loss{};
     std::string rate_limits = "on";  // Or "off": for load tests.
     // Mail: empty `smtp` leaves it in the outbox.

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <toml++/toml.h>
 
+#include "events/ip_address.hpp"
 #include "tools/commands.hpp"
 
 namespace {
@@ -156,6 +157,16 @@ int main(int argc, char** argv) {
                      "Seconds to shift the clock by, for drills")
         ->envname("MUSTER_CLOCK_OFFSET")
         ->check(CLI::Range(-century_s, century_s));
+    serve_command
+        ->add_option("--trusted-proxies", serving.trusted_proxies,
+                     "Addresses or networks of proxies whose X-Forwarded-For counts")
+        ->envname("MUSTER_TRUSTED_PROXIES")
+        ->delimiter(',')
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+                return muster::IpNetwork::parse(text) ? "" : "no address or network: " + text;
+            },
+            "ADDRESS[/PREFIX]"));
     serve_command
         ->add_option("--rate-limits", serving.rate_limits,
                      "Whether attempts and invitations without end are refused; off for load tests")

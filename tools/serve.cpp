@@ -200,6 +200,8 @@ int serve(const ServeOptions& options) {
     service_options.public_url = public_url;
     service_options.mail = *mail;
     service_options.clock_offset = std::chrono::seconds{options.clock_offset_s};
+    for (const auto& each : options.trusted_proxies)
+        service_options.trusted_proxies.push_back(*IpNetwork::parse(each));
     if (options.rate_limits == "off") service_options.committer.limits = RateLimits::off;
     http::Service service{**log, folder->keys(), **store, service_options, end_after};
 

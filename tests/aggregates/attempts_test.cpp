@@ -10,7 +10,7 @@ namespace muster::attempts_test {
 using namespace given;
 using namespace people;
 
-constexpr AttemptsKey door{{7}};
+constexpr AttemptsKey door{{7}}, network{{8}};
 const AttemptFailed failed{door, AttemptKind::password, Mention<UserId>{ada}, std::nullopt, monday};
 const CountFailure count{AttemptKind::password, ada, {}, monday};
 
@@ -62,10 +62,21 @@ TEST(Attempts, AreForgottenAfterADayAndAfterARightOne) {
 TEST(Attempts, AskingForALinkIsCountedApart) {
     auto state = after_failures(0);
     for (int n = 0; n < 5; ++n)
-        apply(state, ResetAsked{door, monday});
+        apply(state, ResetAsked{door, network, monday});
     EXPECT_TRUE(refuse(state.resets, monday));
     EXPECT_FALSE(refuse(state.failures, monday));
-    Given{}.when(door, AskForReset{monday}).then({ResetAsked{door, monday}}, and_again_more);
+    Given{}
+        .when(AskForReset{door, network, monday})
+        .then({ResetAsked{door, network, monday}}, and_again_more);
+}
+
+TEST(Attempts, ANetworkMayAskForMoreLinksThanAnAddress) {
+    auto state = after_failures(0);
+    for (int n = 0; n < 59; ++n)
+        apply(state, ResetAsked{door, network, monday});
+    EXPECT_FALSE(refuse(state.resets, monday, free_resets_of_network));
+    apply(state, ResetAsked{door, network, monday});
+    EXPECT_EQ(refuse(state.resets, monday, free_resets_of_network)->retry_after_s, 5U);
 }
 
 }  // namespace muster::attempts_test

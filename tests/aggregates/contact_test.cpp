@@ -54,6 +54,19 @@ TEST(Contact, MayHaveTheAddressOfAnotherContactAndOfAUser) {  // Rule E11.
     EXPECT_TRUE(given::decide(after.world(), offices_address, register_office).has_value());
 }
 
+TEST(Contact, IsOneOfAThousandAtMost) {
+    Given full{ada_registered, acme_opened};
+    Account account = full.world().seen(acme);
+    for (std::uint64_t n = 1; n <= most_contacts; ++n) {
+        ASSERT_TRUE(when(account, adding(ContactId{n}))) << n;
+        account.contacts[ContactId{n}] = {};
+    }
+    EXPECT_EQ(when(account, adding(ContactId{most_contacts + 1})).error().code,
+              "account.contacts_full");
+    account.contacts.erase(ContactId{1});
+    EXPECT_TRUE(when(account, adding(ContactId{most_contacts + 1})));
+}
+
 TEST(Contact, IsAddedToNoAccountThatIsNot) {
     Given{}.when(nowhere, adding(office)).then_refused("account.not_found");
     Given{ada_registered, acme_opened, AccountDeleted{acme, {ada}}}

@@ -66,6 +66,7 @@ inline const std::map<std::string_view, std::set<ErrorKind>> promised{
     {"access.role", {ErrorKind::forbidden}},
     {"account.already_associated", {ErrorKind::conflict}},
     {"account.closed", {ErrorKind::conflict}},
+    {"account.contacts_full", {ErrorKind::conflict}},
     {"account.not_associated", {ErrorKind::not_found, ErrorKind::conflict}},
     {"account.not_found", {ErrorKind::not_found}},
     {"account.not_owner", {ErrorKind::forbidden}},

@@ -20,6 +20,7 @@ const AccountChosen bob_chose_acme{phone, bob, {acme}};
 const SessionEnded bob_signed_out{phone, bob};
 const AssociationGranted ada_in_globex{globex, ada, see_tickets, std::nullopt};
 const AccountClosed globex_closed{globex};
+const Time after_an_hour = people::after(1h);
 
 // --- Signing in
 
@@ -256,6 +257,35 @@ TEST(Session, IsNotForUnknownAdmins) {
     auto unknown = sign_in_root;
     unknown.admin = stranger;
     Given{root_created}.when(the_staff, unknown).then_refused("session.invalid_credentials");
+}
+
+// --- Acting as a user
+
+const Impersonate olga_as_bob{phone, olga, bob, "Browser", monday};
+
+TEST(Session, OfAnAdminWhoActsAsAUserHasTheAccountChosen) {  // Rules L10, L11.
+    const auto after =
+        Given{ada_registered, acme_opened, bob_registered, bob_joined}
+            .when(acme, olga_as_bob)
+            .then({ImpersonationStarted{
+                      phone, bob, {acme}, {olga}, {Client{"Browser"}}, after_an_hour}},
+                  and_again_more);
+    const auto session = after.world().seen(phone);
+    EXPECT_EQ(session.user, bob);
+    EXPECT_EQ(session.acting, olga);
+    EXPECT_EQ(session.account, acme);
+    EXPECT_TRUE(session.live(people::after(1h - 1ms)));
+    EXPECT_FALSE(session.live(after_an_hour));
+}
+
+TEST(Session, OfAnAdminIsAsAUserOfTheAccountOnly) {  // Rule L10.
+    Given{ada_registered, acme_opened, bob_registered}
+        .when(acme, olga_as_bob)
+        .then_refused("account.not_associated");
+    Given{ada_registered, acme_opened, bob_registered, bob_joined, acme_closed}
+        .when(acme, olga_as_bob)
+        .then_refused("account.closed");
+    Given{}.when(nowhere, olga_as_bob).then_refused("account.not_found");
 }
 
 }  // namespace muster::session_test

@@ -66,4 +66,71 @@ TEST(Settings, NothingAskedIsNothingDone) {
     Given{registration_off}.when(the_settings, ChangeSettings{}).then_already_so();
 }
 
+using Number = ChangeSettings::Number;
+
+TEST(Settings, VerifyingAddressesIsSwitchedOn) {  // Rule V1.
+    EXPECT_EQ(Settings{}.email_verification, Switch::off);
+    const auto after = Given{}
+                           .when(the_settings, ChangeSettings{.email_verification = Switch::on})
+                           .then({EmailVerificationSwitched{{}, Switch::on}});
+    EXPECT_EQ(after.world().settings.email_verification, Switch::on);
+}
+
+TEST(Settings, ListsOfFieldsAreReplacedWhole) {  // Rules L13, R8.
+    const auto locked = [](std::set<std::string> names) {
+        return ChangeSettings{.locked_profile_fields = std::move(names)};
+    };
+    const auto after = Given{ProfileFieldsLocked{{}, {"city", "email"}}}
+                           .when(the_settings, locked({"email", "phone"}))
+                           .then({ProfileFieldsLocked{{}, {"email", "phone"}}});
+    EXPECT_EQ(after.world().settings.locked_profile_fields,
+              (std::set<std::string>{"email", "phone"}));
+    Given{ProfileFieldsLocked{{}, {"email"}}}
+        .when(the_settings, locked({"email"}))
+        .then_already_so();
+    Given{}
+        .when(the_settings,
+              ChangeSettings{.required_account_fields = std::set<std::string>{"city"}})
+        .then({AccountFieldsRequired{{}, {"city"}}});
+}
+
+TEST(Settings, OnlyFieldsThatThereAreAreLockedOrRequired) {  // Rules L13, R8.
+    for (const auto* name : {"company_name", "first_name", "email", "tax_id"}) {
+        EXPECT_TRUE(is_profile_field(name)) << name;
+        EXPECT_TRUE(is_lockable_field(name)) << name;
+    }
+    EXPECT_FALSE(is_profile_field("language"));
+    EXPECT_TRUE(is_lockable_field("language"));
+    for (const auto* name : {"notes", "status", "Email", ""}) {
+        EXPECT_FALSE(is_profile_field(name)) << name;
+        EXPECT_FALSE(is_lockable_field(name)) << name;
+    }
+}
+
+TEST(Settings, InvitationsAreLimitedOrNot) {  // Rule I30.
+    EXPECT_EQ(Settings{}.invitations_per_account_hour, 100U);
+    const auto limit = [](Number number) {
+        return ChangeSettings{.invitations_per_account_hour = number};
+    };
+    Given{}.when(the_settings, limit(5)).then({InvitationsLimited{{}, 5}});
+    Given{}.when(the_settings, limit(100)).then_already_so();
+    const auto after =
+        Given{}.when(the_settings, limit(Number{})).then({InvitationsLimited{{}, std::nullopt}});
+    EXPECT_EQ(after.world().settings.invitations_per_account_hour, std::nullopt);
+}
+
+TEST(Settings, RetentionIsOffByDefaultAndChangedPartByPart) {  // Rules X11, X14, X15.
+    EXPECT_EQ(Settings{}.retention, Retention{});
+    const auto after = Given{RetentionChanged{{}, 12, Switch::off, std::nullopt}}
+                           .when(the_settings, ChangeSettings{.delete_users = Switch::on})
+                           .then({RetentionChanged{{}, 12, Switch::on, std::nullopt}});
+    EXPECT_EQ(after.world().settings.retention, (Retention{12, Switch::on, std::nullopt}));
+    Given{RetentionChanged{{}, 12, Switch::off, std::nullopt}}
+        .when(the_settings, ChangeSettings{.prune_after_months = Number{12}})
+        .then_already_so();
+    Given{RetentionChanged{{}, 12, Switch::off, 6}}
+        .when(the_settings, ChangeSettings{.prune_after_months = Number{}})
+        .then({RetentionChanged{{}, std::nullopt, Switch::off, 6}});
+}
+
 }  // namespace muster::settings_test

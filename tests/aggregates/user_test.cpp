@@ -373,8 +373,8 @@ const Proof by_staff{Proof::Kind::staff, 0};
 const Proof right_password{Proof::Kind::password, 1};
 const Time in_an_hour = after(1h);
 const PasswordResetRequested link_mailed{
-    bob, 1, {bobs_address}, in_an_hour, Requester::holder, AttemptsKey{}};
-const RequestPasswordReset bob_asks{Requester::holder, monday, AttemptsKey{}};
+    bob, 1, {bobs_address}, in_an_hour, Requester::holder, {AttemptsKey{}}};
+const RequestPasswordReset bob_asks{Requester::holder, monday, {AttemptsKey{}}};
 
 TEST(User, AResetIsBoundToItsLinkItsTimeAndItsAddress) {
     Given{bob_registered}.when(bob, bob_asks).then({link_mailed}, and_again_more);

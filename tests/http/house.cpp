@@ -56,6 +56,7 @@ const std::map<std::string_view, int> statuses{
     {"route.method_not_allowed", 405},
     {"account.already_associated", 409},
     {"account.closed", 409},
+    {"account.contacts_full", 409},
     {"account.owner_cannot_be_removed", 409},
     {"account.owner_cannot_leave", 409},
     {"account.owner_permissions", 409},
@@ -229,12 +230,17 @@ House::House(MakeTransport transport)
     : House(std::nullopt, std::make_unique<MemoryLog>(), value_of(views::ViewStore::temporary()),
             RateLimits::on, std::move(transport)) {}
 
+House::House(std::vector<IpNetwork> trusted_proxies)
+    : House(std::nullopt, std::make_unique<MemoryLog>(), value_of(views::ViewStore::temporary()),
+            RateLimits::on, {}, std::move(trusted_proxies)) {}
+
 House::House(const std::filesystem::path& at)
     : House(value_of(DataFolder::open(at, DataFolder::Open::create)), nullptr, nullptr,
             RateLimits::on) {}
 
 House::House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
-             std::unique_ptr<views::ViewStore> store, RateLimits limits, MakeTransport transport)
+             std::unique_ptr<views::ViewStore> store, RateLimits limits, MakeTransport transport,
+             std::vector<IpNetwork> trusted_proxies)
     : folder_(std::move(folder)),
       log_(std::move(log)),
       store_(std::move(store)),
@@ -250,6 +256,7 @@ House::House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
     options.public_url = "https://muster.example";
     options.clock = [this] { return now(); };
     options.committer.limits = limits;
+    options.trusted_proxies = std::move(trusted_proxies);
     options.passwords = {.threads = 2, .queue = 256, .operations = 1, .memory = 8192};
     if (transport) {
         options.mail = MailOptions{.public_url = options.public_url,

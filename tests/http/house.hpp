@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "events/folder.hpp"
+#include "events/ip_address.hpp"
 #include "events/log.hpp"
 #include "events/sealing.hpp"
 #include "handlers/second_factor.hpp"
@@ -96,8 +97,9 @@ class House {
 public:
     // With a log in memory.
     explicit House(RateLimits limits = RateLimits::on);
-    explicit House(MakeTransport transport);          // That sends mail, too.
-    explicit House(const std::filesystem::path& at);  // With a data folder.
+    explicit House(MakeTransport transport);                 // That sends mail, too.
+    explicit House(std::vector<IpNetwork> trusted_proxies);  // Behind them.
+    explicit House(const std::filesystem::path& at);         // With a data folder.
     House(const House&) = delete;
     House& operator=(const House&) = delete;
     ~House();
@@ -132,7 +134,8 @@ public:
 
 private:
     House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
-          std::unique_ptr<views::ViewStore> store, RateLimits limits, MakeTransport transport = {});
+          std::unique_ptr<views::ViewStore> store, RateLimits limits, MakeTransport transport = {},
+          std::vector<IpNetwork> trusted_proxies = {});
 
     std::optional<DataFolder> folder_;
     std::optional<Keys> own_keys_;

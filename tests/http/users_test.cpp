@@ -73,6 +73,19 @@ TEST_F(Users, OnlyWhoOwnsNothingIsDeleted) {
 
 // --- Activity
 
+TEST_F(Users, AnIdentityIsVerifiedByStaff) {  // Rules V8, V9.
+    for (const auto* status : {"requested", "submitted", "rejected", "approved", "none"}) {
+        const auto set =
+            root.put(user_path(ada.id(), "/identity-verification"), {{"status", status}});
+        EXPECT_EQ(set.status, 200) << set;
+        EXPECT_EQ(set.body.at("identity_verification"), status);
+        EXPECT_EQ(ada.get("/v1/me").body.at("identity_verification"), status);
+    }
+    EXPECT_EQ(
+        root.put(user_path(ada.id(), "/identity-verification"), {{"status", "perhaps"}}).status,
+        422);
+}
+
 struct Activity : Users {
     Json lines(const std::string& query) {
         const auto reply = root.get("/v1/activity?limit=200" + query);
