@@ -40,6 +40,30 @@ void append_escaped(std::string& out, char c) {
     }
 }
 
+// What a terminal or an editor would obey rather than show: C1 controls, bidi and other formatting
+// characters, line and paragraph separators.
+bool is_invisible(utf8proc_int32_t c) {
+    switch (utf8proc_category(c)) {
+        case UTF8PROC_CATEGORY_CC:
+        case UTF8PROC_CATEGORY_CF:
+        case UTF8PROC_CATEGORY_ZL:
+        case UTF8PROC_CATEGORY_ZP:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// As UTF-16 (RFC 8259, section 7).
+void append_escaped(std::string& out, utf8proc_int32_t c) {
+    const auto unit = [&](utf8proc_int32_t value) {
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", value);
+    };
+    if (c < 0x10000) return unit(c);
+    unit(0xd800 + ((c - 0x10000) >> 10));
+    unit(0xdc00 + ((c - 0x10000) & 0x3ff));
+}
+
 bool is_plain(char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f; }
 
 void append_json_text(std::string& out, std::string_view text) {
@@ -58,8 +82,15 @@ void append_json_text(std::string& out, std::string_view text) {
         utf8proc_int32_t c{};
         const auto size =
             utf8proc_iterate(as_bytes(text).data(), static_cast<utf8proc_ssize_t>(text.size()), &c);
-        out.append(size > 0 ? text.substr(0, static_cast<std::size_t>(size)) : replacement);
-        text.remove_prefix(size > 0 ? static_cast<std::size_t>(size) : 1);
+        const auto bytes = size > 0 ? static_cast<std::size_t>(size) : 1;
+        if (size <= 0) {
+            out.append(replacement);
+        } else if (is_invisible(c)) {
+            append_escaped(out, c);
+        } else {
+            out.append(text.substr(0, bytes));
+        }
+        text.remove_prefix(bytes);
     }
 }
 

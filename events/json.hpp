@@ -12,8 +12,9 @@
 namespace muster {
 
 // Writes compact JSON (RFC 8259) in the order of the calls, which must make sense: a key before
-// each member's value. Text must be UTF-8; bytes that are not are written as U+FFFD. <, >, & and
-// U+2028/9 are not escaped.
+// each member's value. Text must be UTF-8; bytes that are not are written as U+FFFD. Control
+// and formatting characters (bidi controls among them) and U+2028/9 are escaped, so that the text
+// may be shown on a terminal; <, > and & are not.
 class JsonWriter {
 public:
     explicit JsonWriter(std::string& out) : out_(out) {}

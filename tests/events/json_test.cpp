@@ -21,7 +21,14 @@ TEST(Json, TextIsEscapedAsRfc8259Asks) {
     EXPECT_EQ(quoted("\"\\/"), R"("\"\\/")");
     EXPECT_EQ(quoted("\n\r\t\b\x01\x1f"), R"("\n\r\t\u0008\u0001\u001f")");
     EXPECT_EQ(quoted(std::string_view{"a\0b", 3}), R"("a\u0000b")");
-    EXPECT_EQ(quoted("Löwe 日本 🦊 <&>\u2028"), "\"Löwe 日本 🦊 <&>\u2028\"");
+    EXPECT_EQ(quoted("Löwe 日本 🦊 <&>"), "\"Löwe 日本 🦊 <&>\"");
+}
+
+TEST(Json, WhatATerminalWouldObeyIsEscapedAndMeansTheSame) {
+    const std::string text = "\u009b2J\u202egnp.exe\u2066\u2028\u200f\ufeff\U000e0041\x1b[31m";
+    const auto json = quoted(std::string_view{text});
+    EXPECT_EQ(json, R"("\u009b2J\u202egnp.exe\u2066\u2028\u200f\ufeff\udb40\udc41\u001b[31m")");
+    EXPECT_EQ(nlohmann::json::parse(json), text);
 }
 
 TEST(Json, BytesThatAreNoUtf8AreReplaced) {
