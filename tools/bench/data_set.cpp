@@ -1,6 +1,7 @@
 #include "tools/bench/data_set.hpp"
 
 #include <atomic>
+#include <cstring>
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 #include <fstream>
@@ -15,6 +16,7 @@
 #include "handlers/committer.hpp"
 #include "handlers/invitations.hpp"
 #include "handlers/passwords.hpp"
+#include "handlers/second_factor.hpp"
 #include "handlers/sessions.hpp"
 #include "handlers/staff.hpp"
 #include "handlers/users.hpp"
@@ -28,7 +30,7 @@ namespace fs = std::filesystem;
 
 constexpr std::ptrdiff_t under_way = 8192;
 constexpr unsigned seasons = 10;
-constexpr std::chrono::hours span{5 * 24};  // Over which the events are spread, up to now.
+constexpr std::chrono::hours span{5 * 24};
 constexpr AccessRule anybody{.anonymous = AccessRule::Anonymous::yes};
 constexpr std::string_view agent =
     "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -38,12 +40,13 @@ constexpr std::array<std::string_view, 12> first_names{
 constexpr std::array<std::string_view, 10> last_names{
     "Lovelace", "Okafor", "Novak", "Sato", "Moreau", "Silva", "Weber", "Rossi", "Kaya", "Hansen"};
 
-// Asks the committing thread, many at a time.
+// Asks the committing thread, many at a time. The events are spread over the span, up to now.
 class Desk {
 public:
-    Desk(Log& log, Keyring& keyring, const Keys& keys, std::uint64_t events)
-        : step_us_(std::chrono::microseconds{span}.count() / static_cast<std::int64_t>(events)),
-          now_us_((std::chrono::system_clock::now().time_since_epoch() - span) /
+    Desk(Log& log, Keyring& keyring, const Keys& keys, std::uint64_t events,
+         std::chrono::hours over)
+        : step_us_(std::chrono::microseconds{over}.count() / static_cast<std::int64_t>(events)),
+          now_us_((std::chrono::system_clock::now().time_since_epoch() - over) /
                   std::chrono::microseconds{1}),
           committer_(
               log, keyring, keys, [this] { return Time{now_us_ / 1000}; },
@@ -101,6 +104,12 @@ const E* find_event(const Events& events) {
     return nullptr;
 }
 
+FactorSecret secret_of(std::size_t person) {
+    FactorSecret secret{};
+    std::memcpy(secret.data(), &person, sizeof person);
+    return secret;
+}
+
 std::string hash_of(std::string password) {
     PasswordPool pool{{.threads = 1}};
     std::promise<std::string> hash;
@@ -133,6 +142,31 @@ public:
                 sign_in_one();
             desk_.wait();
         }
+    }
+
+    // Each in two steps, as a user would do it.
+    void switch_second_factors_on(std::size_t number) {
+        for (std::size_t n = 0; n < number; ++n) {
+            desk_.ask(
+                Credential{people_[n].session},
+                [n](Work& work) {
+                    const auto user = work.caller().user;
+                    keep_factor(work, factor_place(user), 1, secret_of(n));
+                    return when(work.read(user), StartSecondFactor{{Proof::Kind::password, 1}});
+                },
+                [](const Events&) {});
+        }
+        desk_.wait();
+        for (std::size_t n = 0; n < number; ++n) {
+            desk_.ask(
+                Credential{people_[n].session},
+                [](Work& work) {
+                    const GivenCode first{GivenCode::Given::yes, 1, 1, 0};
+                    return when(work.read(work.caller().user), ConfirmSecondFactor{first});
+                },
+                [](const Events&) {});
+        }
+        desk_.wait();
     }
 
 private:
@@ -248,13 +282,14 @@ DataSet::DataSet(const fs::path& folder, std::uint64_t events, std::uint64_t see
         project();
         keep_sessions();
     }
+    sign_in_admin();
     make_tokens();
 }
 
 // Who is signed in stands beside the data folder: head, then a line a person.
 void DataSet::keep_sessions() const {
     std::ofstream file{folder_.string() + ".sessions"};
-    fmt::print(file, "{} {}\n", events_, admin_.number);
+    fmt::print(file, "{}\n", events_);
     for (const auto& person : people_) {
         fmt::print(file, "{} {} {}\n", person.user.number, person.account.number,
                    person.session.number);
@@ -263,7 +298,7 @@ void DataSet::keep_sessions() const {
 
 bool DataSet::find_sessions() {
     std::ifstream file{folder_.string() + ".sessions"};
-    if (!(file >> events_ >> admin_.number)) return false;
+    if (!(file >> events_)) return false;
     for (Person person;
          file >> person.user.number >> person.account.number >> person.session.number;)
         people_.push_back(person);
@@ -285,12 +320,17 @@ EmailAddress DataSet::email_of(std::size_t person) {
         "{}.{}@customer{}.example", first_names[person % first_names.size()], person, person % 89));
 }
 
+std::string DataSet::code_of(std::size_t person) {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return one_time_password(secret_of(person), time_step({now / std::chrono::milliseconds{1}}));
+}
+
 void DataSet::fill(std::uint64_t seed) {
     const auto folder = or_fail(DataFolder::open(folder_, DataFolder::Open::create));
     const auto log = or_fail(open_rocks_log(folder.log(), folder.head()));
     Keyring keyring{*log, folder.keys()};
     {
-        Desk desk{*log, keyring, folder.keys(), events_};
+        Desk desk{*log, keyring, folder.keys(), events_, span};
         people_.reserve(events_ / events_a_user);
         Story story{desk, people_, seed};
         const NewAdmin staff{"Grace Hopper", *EmailAddress::parse("grace@hosting.example"),
@@ -301,15 +341,24 @@ void DataSet::fill(std::uint64_t seed) {
         desk.wait();
         for (unsigned n = 1; n <= seasons; ++n)
             story.season(events_ / events_a_user / seasons, events_ * n / seasons - 1);
-        desk.ask(
-            Credential{},
-            [](Work& work) { return sign_in_admin(work, {1, 1}, std::string{agent}); },
-            [&](const Events& events) {
-                admin_ = find_event<AdminSessionStarted>(events)->session;
-            });
-        desk.wait();
+        story.switch_second_factors_on(with_second_factor());
     }
     events_ = log->head().number;
+}
+
+// Of a data set that was kept the admin's session may have ended.
+void DataSet::sign_in_admin() {
+    const auto folder = or_fail(DataFolder::open(folder_, DataFolder::Open::existing));
+    const auto log = or_fail(open_rocks_log(folder.log(), folder.head()));
+    const auto store = or_fail(views::ViewStore::open(folder.views(), {}));
+    Keyring keyring{*log, folder.keys()};
+    Desk desk{*log, keyring, folder.keys(), 1, {}};
+    desk.ask(
+        Credential{},
+        [](Work& work) { return muster::sign_in_admin(work, {1, 1}, std::string{agent}); },
+        [&](const Events& events) { admin_ = find_event<AdminSessionStarted>(events)->session; });
+    desk.wait();
+    or_fail(views::catch_up(*log, keyring, *store, {}));
 }
 
 void DataSet::project() const {

@@ -2,6 +2,7 @@
 // cases, the same for the same seed but for times, keys and salts.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -47,6 +48,11 @@ public:
     const std::string& admin_token() const { return admin_token_; }
     // As the people of the data set have them, by their place among them.
     static EmailAddress email_of(std::size_t person);
+    // The first ones have a second factor on.
+    std::size_t with_second_factor() const {
+        return std::min<std::size_t>(people_.size() / 4, 4096);
+    }
+    static std::string code_of(std::size_t person);  // For a sign-in now.
 
     // A copy that shares what is never written again.
     void copy_to(const std::filesystem::path& folder) const;
@@ -58,6 +64,7 @@ private:
     void project() const;
     void keep_sessions() const;
     bool find_sessions();
+    void sign_in_admin();
     void make_tokens();
 
     std::filesystem::path folder_;

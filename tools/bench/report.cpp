@@ -33,6 +33,8 @@ constexpr std::array promises{
     Promise{"list", "lists of 25 users/s", "Beast", Must::ratio_at_least, 0.2},
     Promise{"edge", "constant answers/s of our edge", "Beast", Must::nothing, 0},
     Promise{"sign-ins", "sign-ins/s", "Argon2id", Must::ratio_at_least, 0.7},
+    Promise{"sign-ins, two-factor", "the same with a second factor", "without one",
+            Must::ratio_at_least, 0.95},
     Promise{"rebuild", "rebuild of all views, events/s", "raw scan", Must::ratio_at_least, 0.13},
     Promise{"log", "log, bytes an event", "", Must::value_at_most, 250},
     Promise{"views", "views, bytes an event", "", Must::nothing, 0},
