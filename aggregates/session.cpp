@@ -34,6 +34,13 @@ Decision when(const User& user, const SignIn& command) {
     return std::move(*events);
 }
 
+Decision when(const Session& session, const UseSession& command) {
+    if (!session.live(command.at)) return no_such_session;
+    if (command.at - session.used_at < between_recorded_uses(bool{session.admin}))
+        return already_so;
+    return Events{SessionUsed{session.id, command.at}};
+}
+
 Decision when(const Session& session, const SignOut&) {
     if (!session.user && !session.admin) return no_such_session;
     if (session.ended) return already_so;
@@ -85,18 +92,22 @@ void apply(Session& session, const SessionStarted& event) {
     session.user = event.user;
     session.account = event.account.transform([](const auto& mention) { return mention.key; });
     session.expires_at = event.expires_at;
+    session.used_at = event.expires_at - session_lifetime;
 }
 void apply(Session& session, const ImpersonationStarted& event) {
     session.user = event.user;
     session.acting = event.admin.key;
     session.account = event.account.key;
     session.expires_at = event.expires_at;
+    session.used_at = event.expires_at - impersonation_lifetime;
 }
 void apply(Session& session, const AccountChosen& event) { session.account = event.account.key; }
+void apply(Session& session, const SessionUsed& event) { session.used_at = event.at; }
 void apply(Session& session, const SessionEnded&) { session.ended = true; }
 void apply(Session& session, const AdminSessionStarted& event) {
     session.admin = event.admin.key;
     session.expires_at = event.expires_at;
+    session.used_at = event.expires_at - admin_session_lifetime;
 }
 void apply(Session& session, const AdminSessionEnded&) { session.ended = true; }
 

@@ -14,6 +14,16 @@
 namespace muster {
 
 constexpr std::chrono::hours admin_session_lifetime{12};
+// A session that lies unused that long ends by itself.
+constexpr std::chrono::hours session_idle_limit{14 * 24};
+constexpr std::chrono::hours admin_session_idle_limit{2};
+constexpr std::chrono::milliseconds idle_limit(bool of_admin) {
+    return of_admin ? admin_session_idle_limit : session_idle_limit;
+}
+// Uses closer to one another than this are not recorded: of a user 14 hours, of an admin 5 minutes.
+constexpr std::chrono::milliseconds between_recorded_uses(bool of_admin) {
+    return idle_limit(of_admin) / 24;
+}
 // How long an admin acts as a user at most; then it is begun anew.
 constexpr std::chrono::hours impersonation_lifetime{1};
 
@@ -28,13 +38,18 @@ struct Session {
     std::optional<AccountId>
         account;  // As chosen; whether it may still be used is the account's and the user's to say.
     Time expires_at;
+    Time used_at;
     bool ended{};
 
-    bool live(Time now) const { return (user || admin) && !ended && now < expires_at; }
+    bool live(Time now) const {
+        return (user || admin) && !ended && now < expires_at &&
+               now - used_at < idle_limit(bool{admin});
+    }
 
     static constexpr auto fields(auto& self, auto&& field) {
         return field("id", self.id)("user", self.user)("admin", self.admin)("acting", self.acting)(
-            "account", self.account)("expires_at", self.expires_at)("ended", self.ended);
+            "account", self.account)("expires_at", self.expires_at)("used_at", self.used_at)(
+            "ended", self.ended);
     }
 };
 
@@ -52,6 +67,9 @@ struct SignIn {
     std::string user_agent;
     Time at;
     GivenCode code{};
+};
+struct UseSession {
+    Time at;
 };
 struct SignOut {};
 // One of the own sessions, from wherever.
@@ -77,6 +95,7 @@ struct Impersonate {
 };
 
 Decision when(const User& user, const SignIn& command);
+Decision when(const Session& session, const UseSession& command);
 Decision when(const Session& session, const SignOut& command);
 Decision when(const Session& session, const EndSession& command);
 Decision when(const Session& session, const Account& account, const ChooseAccount& command);
@@ -88,6 +107,7 @@ Event signed_in(UserId user, const SignIn& command);
 
 void apply(Session& session, const SessionStarted& event);
 void apply(Session& session, const AccountChosen& event);
+void apply(Session& session, const SessionUsed& event);
 void apply(Session& session, const SessionEnded& event);
 void apply(Session& session, const ImpersonationStarted& event);
 void apply(Session& session, const AdminSessionStarted& event);

@@ -76,18 +76,20 @@ Decision when(const Settings& settings, const ChangeSettings& command) {
     want(command.invitations_per_account_hour, settings.invitations_per_account_hour,
          [](const auto& limit) { return InvitationsLimited{{}, limit}; });
 
-    const auto& present = settings.retention;
-    const Retention wanted{
-        command.prune_after_months.value_or(present.prune_after_months),
-        command.delete_users.value_or(present.delete_users),
-        command.deactivate_after_months.value_or(present.deactivate_after_months)};
-    want(std::optional{wanted}, present, [](const Retention& retention) {
+    const std::optional wanted{changed(settings.retention, command)};
+    want(wanted, settings.retention, [](const Retention& retention) {
         return RetentionChanged{{},
                                 retention.prune_after_months,
                                 retention.delete_users,
                                 retention.deactivate_after_months};
     });
     return events;
+}
+
+Retention changed(const Retention& retention, const ChangeSettings& command) {
+    return {command.prune_after_months.value_or(retention.prune_after_months),
+            command.delete_users.value_or(retention.delete_users),
+            command.deactivate_after_months.value_or(retention.deactivate_after_months)};
 }
 
 std::optional<Error> refuse_locked(const Settings& settings, const Events& events) {
@@ -145,5 +147,7 @@ void apply(Settings& settings, const RetentionChanged& event) {
     settings.retention = {event.prune_after_months, event.delete_users,
                           event.deactivate_after_months};
 }
+void apply(Settings&, const RetentionRunStarted&) {}
+void apply(Settings&, const RetentionRunEnded&) {}
 
 }  // namespace muster

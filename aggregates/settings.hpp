@@ -13,6 +13,8 @@
 
 namespace muster {
 
+constexpr std::uint32_t most_retention_months = 1200;
+
 // What becomes of accounts that nobody uses. Absent months are off. Rules X11 to X15.
 struct Retention {
     std::optional<std::uint32_t> prune_after_months;
@@ -70,6 +72,8 @@ bool is_profile_field(std::string_view name);
 bool is_lockable_field(std::string_view name);
 
 Decision when(const Settings& settings, const ChangeSettings& command);
+// What retention is, once this is changed.
+Retention changed(const Retention& retention, const ChangeSettings& command);
 
 // What a user wants to record, who may not change what is locked. Rule L13.
 std::optional<Error> refuse_locked(const Settings& settings, const Events& events);
@@ -87,5 +91,8 @@ void apply(Settings& settings, const ProfileFieldsLocked& event);
 void apply(Settings& settings, const AccountFieldsRequired& event);
 void apply(Settings& settings, const InvitationsLimited& event);
 void apply(Settings& settings, const RetentionChanged& event);
+// What was asked for once, and what came of it, decides nothing afterwards.
+void apply(Settings& settings, const RetentionRunStarted& event);
+void apply(Settings& settings, const RetentionRunEnded& event);
 
 }  // namespace muster

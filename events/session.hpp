@@ -108,7 +108,21 @@ struct ImpersonationStarted {
     }
 };
 
+// Somebody made a request with it. Not every use is recorded: one now and then, for the sake of how
+// long a session may lie unused.
+struct SessionUsed {
+    static constexpr EventType type{"session.used", 1};
+
+    SessionId session;
+    Time at;
+
+    bool operator==(const SessionUsed&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("session", self.session)("at", self.at);
+    }
+};
+
 using SessionEvent = std::variant<SessionStarted, AccountChosen, SessionEnded, AdminSessionStarted,
-                                  AdminSessionEnded, ImpersonationStarted>;
+                                  AdminSessionEnded, ImpersonationStarted, SessionUsed>;
 
 }  // namespace muster

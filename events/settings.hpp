@@ -112,8 +112,41 @@ struct RetentionChanged {
     }
 };
 
+// Whoever did it had retention done at once, with what was set then. What System does a day without
+// being asked has no such event.
+struct RetentionRunStarted {
+    static constexpr EventType type{"retention.run_started", 1};
+
+    SettingsKey settings;
+    std::optional<std::uint32_t> prune_after_months;
+    Switch delete_users;
+    std::optional<std::uint32_t> deactivate_after_months;
+
+    bool operator==(const RetentionRunStarted&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("settings", self.settings)("prune_after_months", self.prune_after_months)(
+            "delete_users", self.delete_users)("deactivate_after_months",
+                                               self.deactivate_after_months);
+    }
+};
+
+// A run that was asked for, or did something.
+struct RetentionRunEnded {
+    static constexpr EventType type{"retention.run_ended", 1};
+
+    SettingsKey settings;
+    std::uint32_t accounts_deleted, users_deleted, accounts_deactivated;
+
+    bool operator==(const RetentionRunEnded&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("settings", self.settings)("accounts_deleted", self.accounts_deleted)(
+            "users_deleted", self.users_deleted)("accounts_deactivated", self.accounts_deactivated);
+    }
+};
+
 using SettingsEvent =
     std::variant<RegistrationSwitched, UserManagementSwitched, EmailVerificationSwitched,
-                 ProfileFieldsLocked, AccountFieldsRequired, InvitationsLimited, RetentionChanged>;
+                 ProfileFieldsLocked, AccountFieldsRequired, InvitationsLimited, RetentionChanged,
+                 RetentionRunStarted, RetentionRunEnded>;
 
 }  // namespace muster

@@ -68,6 +68,11 @@ Committer::Committer(Log& log, Keyring& keyring, const Keys& keys, Clock clock, 
 
 Committer::~Committer() { stop(); }
 
+Committer::Counts Committer::counts() {
+    const std::lock_guard lock{mutex_};
+    return {queue_.size(), durable_};
+}
+
 void Committer::stop() {
     {
         const std::lock_guard lock{mutex_};

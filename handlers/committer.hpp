@@ -103,6 +103,12 @@ public:
     // Finishes what was accepted; then takes no more. Idempotent.
     void stop();
 
+    struct Counts {
+        std::size_t waiting{};    // Requests that nobody decides yet.
+        std::uint64_t batches{};  // That were made durable.
+    };
+    Counts counts();
+
 private:
     struct Item {
         Request request;

@@ -55,6 +55,11 @@ void Mailer::wake() {
     grown_.notify_one();
 }
 
+std::size_t Mailer::pending() {
+    const std::lock_guard lock{mutex_};
+    return pending_.size();
+}
+
 void Mailer::stop() {
     {
         std::unique_lock lock{mutex_};

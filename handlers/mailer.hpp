@@ -53,6 +53,8 @@ public:
     // The log has grown, or the clock was moved. Any thread.
     void wake();
 
+    std::size_t pending();  // Mails that are still to be sent, as far as the log was followed.
+
     // Ends within the grace and a moment. Before the committer stops. Idempotent.
     void stop();
 

@@ -82,6 +82,11 @@ PasswordPool::PasswordPool(Options options)
 
 PasswordPool::~PasswordPool() { stop(); }
 
+std::size_t PasswordPool::waiting() {
+    const std::lock_guard lock{mutex_};
+    return jobs_.size();
+}
+
 void PasswordPool::stop() {
     {
         const std::lock_guard lock{mutex_};

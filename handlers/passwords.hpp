@@ -59,6 +59,8 @@ public:
     // Finishes what was taken; then takes no more. Idempotent.
     void stop();
 
+    std::size_t waiting();  // For a thread.
+
     // Calls `done` on a thread of the pool. False: too many wait already, and it will not be
     // called.
     bool hash(std::string password, std::move_only_function<void(std::string hash)> done);

@@ -29,6 +29,10 @@ Decision sign_in_admin(Work& work, const Verified& who, const std::string& user_
 
 Decision sign_out(Work& work) { return when(work.read(work.caller().session), SignOut{}); }
 
+Decision use_session(Work& work) {
+    return when(work.read(work.caller().session), UseSession{work.now()});
+}
+
 Decision end_own_session(Work& work, SessionId session) {
     return when(work.read(session), EndSession{work.caller().user});
 }

@@ -20,6 +20,8 @@ Decision sign_in(Work& work, const Verified& who, const std::string& user_agent)
 Decision sign_in_admin(Work& work, const Verified& who, const std::string& user_agent);
 Decision sign_out(Work& work);
 // One of the caller's own; all of the caller's but this one; all of a user's.
+// Records the use where the last one recorded is long enough ago.
+Decision use_session(Work& work);
 Decision end_own_session(Work& work, SessionId session);
 Decision end_other_sessions(Work& work);
 Decision end_sessions_of(Work& work, UserId user);

@@ -31,7 +31,7 @@ inline constexpr std::uint8_t snapshot_version<Account> = 2;
 template <>
 inline constexpr std::uint8_t snapshot_version<User> = 2;
 template <>
-inline constexpr std::uint8_t snapshot_version<Session> = 2;
+inline constexpr std::uint8_t snapshot_version<Session> = 3;
 template <>
 inline constexpr std::uint8_t snapshot_version<Staff> = 2;
 template <>

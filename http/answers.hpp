@@ -53,6 +53,8 @@ void write_user_or_null(JsonWriter& out, const views::Reading& reading, UserId u
 Response account_answer(int status, AccountId account, const Answering& with, const Caller& reader);
 Response user_answer(int status, UserId user, const Answering& with);
 
+Response metrics_answer(const Metrics& metrics);
+
 std::string link_to_next(const Call& call, const std::string& cursor);
 Problem bad_cursor();
 

@@ -24,6 +24,8 @@
 
 namespace muster::http {
 
+class Metrics;
+
 // What every call may use; outlives them all.
 struct Services {
     const Log& log;
@@ -35,6 +37,7 @@ struct Services {
     std::string public_url;  // Without a slash at its end.
     std::chrono::seconds clock_offset{};
     bool sends_mail{};  // By a mail server; else an admin reads it in the outbox.
+    const Metrics& metrics;
 };
 
 struct PathParameter {
@@ -125,6 +128,8 @@ struct Change {
     // Whether a dry run shows what would be written: not where that tells who is known here.
     enum class DryRun : std::uint8_t { shown, hidden };
     DryRun dry_run{};
+    // Whether System retires unused accounts before it is answered, with what came of it.
+    bool retires{};
 };
 
 }  // namespace muster::http

@@ -129,19 +129,24 @@ std::expected<Credential, Problem> credential_of(const Request& request, Area ar
     return credential;
 }
 
-std::expected<Caller, Error> caller_of(const Credential& credential, const views::Reading& reading,
-                                       Time now, std::string_view ip) {
-    if (const auto* key = std::get_if<ApiKeyId>(&credential))
-        return caller_of_key(*key, reading, ip);
+std::expected<Known, Error> caller_of(const Credential& credential, const views::Reading& reading,
+                                      Time now, std::string_view ip) {
+    if (const auto* key = std::get_if<ApiKeyId>(&credential)) {
+        const auto caller = caller_of_key(*key, reading, ip);
+        if (!caller) return std::unexpected(caller.error());
+        return Known{*caller};
+    }
     const auto* id = std::get_if<SessionId>(&credential);
-    if (id == nullptr) return Caller{};
-    const auto standing = views::standing(reading, *id, now);
+    if (id == nullptr) return Known{};
+    const auto standing = views::standing(reading, *id, now, idle_limits);
     if (!standing) return std::unexpected(session_required);
+    const bool due = now - standing->session.last_used_at >=
+                     between_recorded_uses(standing->session.admin.has_value());
     if (const auto admin = standing->session.admin) {
         const auto row = views::find_admin(reading, *admin);
         if (!row || !row->counts(*id)) return std::unexpected(session_required);
-        return Caller{
-            .kind = Caller::Kind::admin, .session = *id, .admin = *admin, .role = row->role};
+        return Known{
+            {.kind = Caller::Kind::admin, .session = *id, .admin = *admin, .role = row->role}, due};
     }
     Caller caller{.kind = Caller::Kind::user,
                   .session = *id,
@@ -153,7 +158,7 @@ std::expected<Caller, Error> caller_of(const Credential& credential, const views
         caller.acting = *acting;
     }
     if (standing->chosen) caller.account = standing->chosen->account.id;
-    return caller;
+    return Known{caller, due};
 }
 
 Membership membership_of(const views::Reading& reading, UserId user, AccountId account) {

@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "aggregates/session.hpp"
 #include "events/ip_address.hpp"
 #include "http/call.hpp"
+#include "projections/sessions.hpp"
 
 namespace muster::http {
 
@@ -23,9 +25,14 @@ std::expected<Credential, Problem> credential_of(const Request& request, Area ar
                                                  const Keys& keys, const std::string& public_url,
                                                  const std::function<bool(Credential)>& is_live);
 
-// The caller as the views have it, for queries.
-std::expected<Caller, Error> caller_of(const Credential& credential, const views::Reading& reading,
-                                       Time now, std::string_view ip);
+// The caller as the views have it.
+struct Known {
+    Caller caller;
+    bool use_is_due{};  // The session's last recorded use is long enough ago.
+};
+std::expected<Known, Error> caller_of(const Credential& credential, const views::Reading& reading,
+                                      Time now, std::string_view ip);
+inline constexpr views::IdleLimits idle_limits{session_idle_limit, admin_session_idle_limit};
 // What a user has to do with an account.
 Membership membership_of(const views::Reading& reading, UserId user, AccountId account);
 

@@ -1,6 +1,7 @@
 // What those who run the machine ask: views, outbox, health.
 #include "handlers/mail.hpp"
 #include "http/answers.hpp"
+#include "http/metrics.hpp"
 #include "http/operations.hpp"
 #include "projections/accounts.hpp"
 #include "projections/invitations.hpp"
@@ -47,6 +48,10 @@ void write_mail(JsonWriter& out, const views::Reading& reading, const Services& 
 }
 
 }  // namespace
+
+Response metrics_answer(const Metrics& metrics) {
+    return {200, "text/plain; version=0.0.4; charset=utf-8", {}, metrics.text(), false};
+}
 
 Answer list_projections(Call& call) {
     const auto page = call.query().page();
@@ -106,5 +111,7 @@ Answer get_ready(Call& call) {
         out.end_object();
     });
 }
+
+Answer get_metrics(Call& call) { return metrics_answer(call.services.metrics); }
 
 }  // namespace muster::http

@@ -108,15 +108,16 @@ Asked leave_account(Call& call) {
 Answer list_my_sessions(Call& call) {
     const auto page = call.query().page();
     if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
-    return page_answer(call, views::list_sessions(*call.reading, call.caller.user, call.now, page),
-                       [&](JsonWriter& out, const views::SessionRow& row) {
-                           views::write_session(out, *call.reading, row, call.caller.session);
-                       });
+    return page_answer(
+        call, views::list_sessions(*call.reading, call.caller.user, call.now, idle_limits, page),
+        [&](JsonWriter& out, const views::SessionRow& row) {
+            views::write_session(out, *call.reading, row, call.caller.session);
+        });
 }
 
 Answer get_my_session(Call& call) {
     const auto row = views::find_session(*call.reading, call.session());
-    if (!row || row->user != call.caller.user || row->expires_at <= call.now)
+    if (!row || row->user != call.caller.user || !views::is_live(*row, call.now, idle_limits))
         return std::unexpected(problem_of(no_such_session));
     return json_answer(200, [&](JsonWriter& out) {
         views::write_session(out, *call.reading, *row, call.caller.session);

@@ -69,6 +69,7 @@ Asked update_account(Call& call);
 Asked close_account(Call& call);
 Asked reopen_account(Call& call);
 Asked delete_account(Call& call);
+Asked run_retention(Call& call);
 Answer list_account_users(Call& call);
 Asked associate_user(Call& call);
 Asked set_permissions(Call& call);
@@ -125,5 +126,6 @@ Answer list_outbox(Call& call);
 Asked retry_mail(Call& call);
 Answer get_live(Call& call);
 Answer get_ready(Call& call);
+Answer get_metrics(Call& call);
 
 }  // namespace muster::http

@@ -146,12 +146,14 @@ const Route table[]{
     {del, "/v1/users/{user}/sessions", "EndUserSessions", operators, end_user_sessions},
     {get, "/v1/users/{user}/activity", "ListUserActivity", all_staff, list_user_activity},
 
+    {post, "/v1/retention/runs", "RunRetention", administrators, run_retention},
     {get, "/v1/activity", "ListActivity", all_staff, list_activity},
     {get, "/v1/projections", "ListProjections", all_staff, list_projections},
     {get, "/v1/outbox", "ListOutbox", all_staff, list_outbox},
     {post, "/v1/outbox/{mail}/retry", "RetryMail", operators, retry_mail},
     {get, "/livez", "GetLive", anyone, get_live},
     {get, "/readyz", "GetReady", anyone, get_ready},
+    {get, "/metrics", "GetMetrics", anyone, get_metrics},
 };
 
 std::string_view text_of(Method method) {

@@ -43,8 +43,17 @@ Response Edge::refuse(const Refused& refused) const {
 
 // --- Responder and Stream: a pointer each that holds a reference.
 
+Responder::Responder(Responder&& other) noexcept
+    : connection_(std::exchange(other.connection_, nullptr)),
+      observer_(other.observer_),
+      tag_(other.tag_),
+      since_(other.since_) {}
+
 Responder& Responder::operator=(Responder&& other) noexcept {
     std::swap(connection_, other.connection_);
+    std::swap(observer_, other.observer_);
+    std::swap(tag_, other.tag_);
+    std::swap(since_, other.since_);
     return *this;
 }
 
@@ -53,14 +62,32 @@ Responder::~Responder() {
 }
 
 void Responder::operator()(Response response) {
-    if (auto* connection = std::exchange(connection_, nullptr))
+    if (auto* connection = std::exchange(connection_, nullptr)) {
+        tell(response.status);
         connection->answer(std::move(response));
+    }
 }
 
 Stream Responder::stream(Response head) {
     auto* connection = std::exchange(connection_, nullptr);
-    if (connection) connection->answer_stream(std::move(head));
+    if (connection) {
+        tell(head.status);
+        connection->answer_stream(std::move(head));
+    }
     return Stream{connection};
+}
+
+void Responder::observe(AnswerObserver& observer, std::size_t tag) {
+    observer_ = &observer;
+    tag_ = tag;
+    since_ = std::chrono::steady_clock::now();
+}
+
+void Responder::tell(int status) {
+    if (observer_ == nullptr) return;
+    constexpr int nobody_answered = 500;
+    observer_->answered(tag_, status == 0 ? nobody_answered : status,
+                        std::chrono::steady_clock::now() - since_);
 }
 
 Stream& Stream::operator=(Stream&& other) noexcept {
@@ -278,6 +305,8 @@ std::expected<std::unique_ptr<Server>, std::string> Server::listen(ServerOptions
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() { stop(); }
 std::uint16_t Server::port() const { return parts_->port; }
+std::size_t Server::connections() const { return parts_->edge->connections; }
+std::size_t Server::requests_in_flight() const { return parts_->edge->in_flight; }
 void Server::stop() { parts_->stop(); }
 
 }  // namespace muster::http

@@ -36,15 +36,28 @@ private:
     Connection* connection_;
 };
 
+// Told once of each answer, on whatever thread gives it, right before it leaves.
+class AnswerObserver {
+public:
+    // `tag` is as it was given; `took` is the time since then.
+    virtual void answered(std::size_t tag, int status,
+                          std::chrono::steady_clock::duration took) = 0;
+
+protected:
+    ~AnswerObserver() = default;
+};
+
 // The one answer to one request, from any thread. Destroyed without having answered, it answers
 // 500. It may outlive the server, and then does nothing.
 class Responder {
 public:
     explicit Responder(Connection* connection) : connection_(connection) {}
-    Responder(Responder&& other) noexcept
-        : connection_(std::exchange(other.connection_, nullptr)) {}
+    Responder(Responder&& other) noexcept;
     Responder& operator=(Responder&& other) noexcept;
     ~Responder();
+
+    // The time counts from here. The observer outlives every answer.
+    void observe(AnswerObserver& observer, std::size_t tag);
 
     // Further calls do nothing.
     void operator()(Response response);
@@ -53,7 +66,12 @@ public:
     Stream stream(Response head);
 
 private:
+    void tell(int status);
+
     Connection* connection_;
+    AnswerObserver* observer_{};
+    std::size_t tag_{};
+    std::chrono::steady_clock::time_point since_;
 };
 
 // While one lives, the answers given on its thread wait for its end and then leave together, with
@@ -102,6 +120,8 @@ public:
     ~Server();  // Stops.
 
     std::uint16_t port() const;
+    std::size_t connections() const;         // Open ones.
+    std::size_t requests_in_flight() const;  // With the handler.
 
     // Accepts nothing more, closes what is idle, lets the requests in flight be answered within the
     // drain timeout, and joins the threads. Not to be called on an I/O thread.

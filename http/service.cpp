@@ -9,6 +9,7 @@
 #include "events/tree.hpp"
 #include "http/answers.hpp"
 #include "http/credential.hpp"
+#include "projections/retention.hpp"
 #include "projections/settings.hpp"
 #include "projections/tickets.hpp"
 
@@ -148,6 +149,15 @@ std::expected<std::optional<CommandKey>, Problem> command_key(const Call& call, 
     return key;
 }
 
+constexpr std::string_view metrics_path = "/metrics";
+
+std::vector<std::string_view> operations() {
+    std::vector<std::string_view> names;
+    for (const auto& route : routes())
+        names.push_back(route.operation);
+    return names;
+}
+
 Problem fault_problem(const Fault& fault) { return {500, "server.fault", fault.message}; }
 
 Response dry_run_answer(const Accepted& accepted, Change::DryRun dry_run) {
@@ -218,6 +228,7 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
       keyring_(log, keys, options_.keys_remembered),
       opening_(log.head()),
       runner_(log, keyring_, store),
+      metrics_(operations()),
       services_{
           log,
           keyring_,
@@ -227,14 +238,20 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
           [clock = options_.clock, offset = options_.clock_offset] { return clock() + offset; },
           options_.public_url,
           options_.clock_offset,
-          options_.mail.has_value()},
+          options_.mail.has_value(),
+          metrics_},
       committer_(
           log, keyring_, keys, services_.clock,
           [this](std::vector<Committer::Completion> completions, Position head) {
               finish(std::move(completions), head);
           },
           failure, options_.committer),
-      passwords_(options_.passwords) {
+      passwords_(options_.passwords),
+      retirer_(log, committer_, services_.clock,
+               [this](const Retention& retention, Time now, const std::string& after) {
+                   return find_unused(retention, now, after);
+               }) {
+    metrics_.add([this] { return measure(); });
     if (!options_.mail) return;
     mailer_ = std::make_unique<Mailer>(log_, keyring_, keys_, committer_, services_.clock,
                                        std::move(failure), *options_.mail);
@@ -245,6 +262,7 @@ Service::~Service() { stop(); }
 
 void Service::stop() {
     exports_.stop();
+    retirer_.stop();
     if (mailer_) mailer_->stop();
     passwords_.stop();
     committer_.stop();
@@ -263,6 +281,7 @@ std::string Service::setup_link() const {
 
 void Service::handle(Request&& request, Responder responder) {
     const auto trace = trace_of(request);
+    responder.observe(metrics_, routes().size());
     const auto refuse = [&](const Problem& problem) { responder(to_response(problem, trace)); };
     auto target = parse_target(request.target);
     if (!target) return refuse(problem_of(no_such_route));
@@ -276,6 +295,9 @@ void Service::handle(Request&& request, Responder responder) {
                        {},
                        {{"Allow", match.allowed}}});
     }
+    if (options_.metrics_apart && match.route->path == metrics_path)
+        return refuse(problem_of(no_such_route));
+    responder.observe(metrics_, static_cast<std::size_t>(match.route - routes().data()));
     auto ip = client_address(request, options_.trusted_proxies);
     const auto is_live = [&](const Credential& each) {
         return caller_of(each, store_.now(), services_.clock(), ip).has_value();
@@ -299,6 +321,60 @@ void Service::handle(Request&& request, Responder responder) {
     if (runner_.visible() >= needed)
         return start(std::move(call), *match.route, std::move(responder));
     wait_for_views(needed, std::move(call), *match.route, std::move(responder));
+}
+
+void Service::handle_metrics(Request&& request, Responder responder) {
+    const auto target = parse_target(request.target);
+    const bool is_it = target && request.method == Method::get &&
+                       target->segments == std::vector<std::string>{"metrics"};
+    responder(is_it ? metrics_answer(metrics_)
+                    : to_response(problem_of(no_such_route), trace_of(request)));
+}
+
+std::vector<Measure> Service::measure() {
+    const auto number = [](auto value) { return static_cast<double>(value); };
+    const auto head = log_.head();
+    const auto counts = committer_.counts();
+    std::vector<Measure> measures{
+        counter("muster_log_events_total", "Events in the log.", number(head.number)),
+        counter("muster_batches_total", "Batches made durable since the start.",
+                number(counts.batches)),
+        gauge("muster_commands_waiting", "Commands that wait for the committing thread.",
+              number(counts.waiting)),
+        counter("muster_retention_runs_total", "Runs of retention since the start.",
+                number(retirer_.runs())),
+        gauge("muster_passwords_waiting", "Passwords that wait to be hashed or verified.",
+              number(passwords_.waiting())),
+        gauge("muster_clock_offset_seconds", "How far the clock is shifted.",
+              number(options_.clock_offset.count())),
+    };
+    if (auto* mailer = wakes_.load())
+        measures.push_back(gauge("muster_mails_pending", "Mails that are still to be sent.",
+                                 number(mailer->pending())));
+    Measure position{
+        "muster_view_position", "The last event in the view.", Measure::Kind::gauge, {}, "view"};
+    Measure lag{"muster_view_lag_events",
+                "Events that the view is behind.",
+                Measure::Kind::gauge,
+                {},
+                "view"};
+    Measure running{"muster_view_running",
+                    "1: it follows the log; 0: it is built, or stopped.",
+                    Measure::Kind::gauge,
+                    {},
+                    "view"};
+    for (const auto& view : runner_.status()) {
+        const auto add = [&](Measure& measure, double value) {
+            measure.values.push_back({std::string{view.name}, value});
+        };
+        add(position, number(view.position.number));
+        add(lag, number(head.number - std::min(head.number, view.position.number)));
+        add(running, view.state == views::ViewState::running ? 1 : 0);
+    }
+    for (auto* measure : {&position, &lag, &running})
+        measures.push_back(std::move(*measure));
+    std::ranges::move(measure_process(), std::back_inserter(measures));
+    return measures;
 }
 
 void Service::start(Call&& call, const Route& route, Responder responder) {
@@ -337,7 +413,10 @@ void Service::answer_now(Call& call, const Route& route, Responder& responder) {
     auto caller = caller_of(call.credential, *call.reading, call.now, call.ip);
     const bool open_to_all = route.rule.anonymous == AccessRule::Anonymous::yes;
     if (!caller && !open_to_all) return refuse(problem_of(caller.error()));
-    if (caller) call.caller = *caller;
+    if (caller) {
+        call.caller = caller->caller;
+        if (caller->use_is_due) record_use(call);
+    }
     Membership membership;
     if (route.rule.about_an_account() && call.caller.kind == Caller::Kind::user) {
         if (const auto account = account_in_question(call))
@@ -382,7 +461,10 @@ void Service::start_command(Call&& call, const Route& route, Responder responder
     const bool open_to_all = route.rule.anonymous == AccessRule::Anonymous::yes;
     if (!caller && (!open_to_all || caller.error().code == wrong_address.code))
         return refuse(problem_of(caller.error()));
-    if (caller) call.caller = *caller;
+    if (caller) {
+        call.caller = caller->caller;
+        if (caller->use_is_due) record_use(call);
+    }
     if (!route.rule.about_an_account()) {
         if (const auto error = muster::refuse(route.rule, call.caller, {}, Switch::on))
             return refuse(problem_of(*error));
@@ -538,9 +620,65 @@ void Service::submit(std::shared_ptr<Pending> pending) {
                              (result.error().code == invalid_credentials.code ||
                               result.error().code == wrong_code.code);
         if (guessed) return refuse_attempt(pending, problem_of(result.error()), AttemptKind::code);
+        if (result && pending->change.retires && !result->repeated)
+            return retire(pending, std::move(*result));
         answer(*pending, std::move(result));
     };
     committer_.submit(std::move(request));
+}
+
+// Beside the request, which does not wait for it.
+void Service::record_use(const Call& call) {
+    const auto session = call.caller.session;
+    {
+        const std::lock_guard lock{mutex_};
+        if (!recording_use_.insert(session).second) return;
+    }
+    muster::Request request;
+    request.credential = call.credential;
+    request.ip = call.ip;
+    request.trace = call.trace;
+    request.rule = {.anonymous = AccessRule::Anonymous::yes};
+    request.use_case = [](Work& work) { return use_session(work); };
+    request.done = [this, session](const Result&) {
+        const std::lock_guard lock{mutex_};
+        recording_use_.erase(session);
+    };
+    committer_.submit(std::move(request));
+}
+
+// What was asked for is durable; what System did then is answered with it.
+void Service::retire(std::shared_ptr<Pending> pending, Accepted accepted) {
+    const auto* started = find_event<RetentionRunStarted>(accepted);
+    if (started == nullptr) return answer(*pending, std::move(accepted));  // Nothing is set.
+    const Retention retention{started->prune_after_months, started->delete_users,
+                              started->deactivate_after_months};
+    const auto done = [this, pending, accepted = std::move(accepted)](
+                          std::expected<RetentionReport, Error> report) mutable {
+        if (!report) return answer(*pending, std::unexpected(report.error()));
+        std::ranges::move(report->events, std::back_inserter(accepted.events));
+        accepted.events.emplace_back(RetentionRunEnded{
+            {}, report->accounts_deleted, report->users_deleted, report->accounts_deactivated});
+        accepted.position = std::max(accepted.position, report->last);
+        answer(*pending, std::move(accepted));
+    };
+    retirer_.ask({pending->mode, retention, pending->call.trace, done});
+}
+
+std::expected<Retirer::Candidates, Fault> Service::find_unused(const Retention& retention, Time now,
+                                                               const std::string& after) const {
+    const auto before = [&](const std::optional<std::uint32_t>& months) {
+        return months.transform([&](std::uint32_t count) { return months_before(now, count); });
+    };
+    const auto reading = store_.now();
+    const auto found = views::unused_accounts(
+        reading, {before(retention.prune_after_months), before(retention.deactivate_after_months)},
+        after);
+    if (reading.fault()) return std::unexpected(*reading.fault());
+    Retirer::Candidates candidates{{}, found.next};
+    for (const auto& each : found.accounts)
+        candidates.accounts.push_back({each.account, each.opened_at, each.last_sign_in_at});
+    return candidates;
 }
 
 // Called for each durable batch. Its answers leave together, once the views have passed it.

@@ -14,8 +14,10 @@
 #include "handlers/committer.hpp"
 #include "handlers/mailer.hpp"
 #include "handlers/passwords.hpp"
+#include "handlers/retention.hpp"
 #include "http/call.hpp"
 #include "http/exports.hpp"
+#include "http/metrics.hpp"
 #include "http/route.hpp"
 #include "http/server.hpp"
 #include "projections/runner.hpp"
@@ -33,6 +35,7 @@ struct ServiceOptions {
     Committer::Options committer{};
     PasswordPool::Options passwords{};
     std::optional<MailOptions> mail{};  // Absent: mail stays in the outbox.
+    bool metrics_apart{};               // GET /metrics is `handle_metrics` alone.
     std::size_t keys_remembered = 1 << 14;
     // How long an answer waits for the views, and a query for a position.
     std::chrono::milliseconds longest_wait{2000};
@@ -50,8 +53,12 @@ public:
 
     // Called on the server's threads; answers from whatever thread has the answer.
     void handle(Request&& request, Responder responder);
+    // At an address of its own: GET /metrics, and nothing else.
+    void handle_metrics(Request&& request, Responder responder);
     // The words for what the edge refuses.
     static Response edge_refusal(int status, std::string_view code, std::string_view detail);
+    // For whoever measures something more.
+    Metrics& metrics() { return metrics_; }
 
     // The one-time link of the first admin; empty once there is one.
     std::string setup_link() const;
@@ -76,6 +83,11 @@ private:
     void refuse_attempt(std::shared_ptr<Pending> pending, const Problem& problem, AttemptKind kind);
     void hash_password(std::shared_ptr<Pending> pending);
     void submit(std::shared_ptr<Pending> pending);
+    std::vector<Measure> measure();
+    void record_use(const Call& call);
+    void retire(std::shared_ptr<Pending> pending, Accepted accepted);
+    std::expected<Retirer::Candidates, Fault> find_unused(const Retention& retention, Time now,
+                                                          const std::string& after) const;
     void finish(std::vector<Committer::Completion> completions, Position head);
     void answer(Pending& pending, Result result);
     void refuse(Pending& pending, const Problem& problem);
@@ -89,13 +101,16 @@ private:
     Keyring keyring_;
     const Position opening_;  // The log's head at the start: nobody is answered from before it.
     views::Runner runner_;
+    Metrics metrics_;
     Services services_;
     std::mutex mutex_;
-    std::set<CommandId> running_;   // Commands with an Idempotency-Key that are on their way.
+    std::set<CommandId> running_;  // Commands with an Idempotency-Key that are on their way.
+    std::set<SessionId> recording_use_;
     std::atomic<Mailer*> wakes_{};  // Set once, when there is one.
     Committer committer_;
     Exports exports_;
     PasswordPool passwords_;
+    Retirer retirer_;
     std::unique_ptr<Mailer> mailer_;
 };
 

@@ -260,9 +260,11 @@ Asked change_settings(Call& call) {
         changes.invitations_per_account_hour =
             limits->number_or_off("invitations_per_account_hour", 1'000'000);
     if (auto retention = body->object("retention")) {
-        changes.prune_after_months = retention->number_or_off("prune_after_months", 1200);
+        changes.prune_after_months =
+            retention->number_or_off("prune_after_months", most_retention_months);
         changes.delete_users = retention->on_off("delete_users");
-        changes.deactivate_after_months = retention->number_or_off("deactivate_after_months", 1200);
+        changes.deactivate_after_months =
+            retention->number_or_off("deactivate_after_months", most_retention_months);
     }
     const auto canonical = body->canonical();
     if (auto problem = body->problem()) return std::unexpected(std::move(*problem));

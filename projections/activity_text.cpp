@@ -200,6 +200,9 @@ std::string say(const SessionStarted& e, const Names& names) {
 std::string say(const AccountChosen& e, const Names& names) {
     return fmt::format("{} chose {}", names.user(e.user), names.account(e.account.key));
 }
+std::string say(const SessionUsed&, const Names& names) {
+    return fmt::format("{} used a session", names.who());
+}
 std::string say(const SessionEnded& e, const Names& names) {
     if (names.is_actor(e.user)) return fmt::format("{} signed out", names.user(e.user));
     return fmt::format("{} ended a session of {}", names.who(), names.user(e.user));
@@ -322,14 +325,26 @@ std::string say(const InvitationsLimited& e, const Names& names) {
     return fmt::format("{} limited invitations to {} per account and hour", names.who(),
                        *e.per_account_hour);
 }
-std::string say(const RetentionChanged& e, const Names& names) {
+template <class E>
+std::string said_retention(const E& e) {
     const auto months = [](const std::optional<std::uint32_t>& value) {
         return value ? fmt::format("after {} months", *value) : std::string{"never"};
     };
-    return fmt::format("{} set accounts to be deleted {}{}, made inactive {}", names.who(),
-                       months(e.prune_after_months),
+    return fmt::format("deleted {}{}, made inactive {}", months(e.prune_after_months),
                        e.delete_users == Switch::on ? " with their users" : "",
                        months(e.deactivate_after_months));
+}
+std::string say(const RetentionChanged& e, const Names& names) {
+    return fmt::format("{} set accounts to be {}", names.who(), said_retention(e));
+}
+std::string say(const RetentionRunStarted& e, const Names& names) {
+    return fmt::format("{} started retention: unused accounts are {}", names.who(),
+                       said_retention(e));
+}
+std::string say(const RetentionRunEnded& e, const Names&) {
+    return fmt::format(
+        "Retention ended: {} accounts and {} users deleted, {} accounts made inactive",
+        e.accounts_deleted, e.users_deleted, e.accounts_deactivated);
 }
 
 std::string say(const AttemptFailed& e, const Names& names) {

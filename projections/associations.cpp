@@ -1,5 +1,7 @@
 #include "projections/associations.hpp"
 
+#include <algorithm>
+
 #include "projections/listing.hpp"
 
 namespace muster::views {
@@ -143,6 +145,16 @@ std::optional<AccountUser> find_account_user(const Reading& reading, AccountId a
     auto row = find_user(reading, user);
     if (!row) return std::nullopt;
     return AccountUser{std::move(*row), *association};
+}
+
+std::optional<Time> last_sign_in_of(const Reading& reading, AccountId account) {
+    std::optional<Time> last;
+    auto users = walk<AssociationsByAccount>(reading, account);
+    for (bool more = users.first(); more; more = users.next()) {
+        const auto row = find_association(reading, account, UserId{last_number(users.rest())});
+        if (row) last = std::max(last, row->last_sign_in_at);
+    }
+    return last;
 }
 
 Paged<AccountUser> list_account_users(const Reading& reading, AccountId account,

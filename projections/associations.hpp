@@ -50,6 +50,8 @@ struct Associations {
 
 std::optional<AssociationRow> find_association(const Reading& reading, AccountId account,
                                                UserId user);
+// When any of its users last chose the account.
+std::optional<Time> last_sign_in_of(const Reading& reading, AccountId account);
 // In the order of the accounts' ids.
 std::vector<AssociationRow> associations_of(const Reading& reading, UserId user);
 

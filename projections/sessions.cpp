@@ -53,13 +53,13 @@ void Sessions::on(const ImpersonationStarted& event, const At& at, Rows& rows) {
     rows.insert<SessionsByUser>({}, event.user, row.id);
 }
 
-void Sessions::on(const AccountChosen& event, const At& at, Rows& rows) {
-    rows.change<SessionTable>(
-        [&](SessionRow& row) {
-            row.account = event.account.key;
-            row.last_used_at = at.time;
-        },
-        event.session);
+void Sessions::on(const AccountChosen& event, const At&, Rows& rows) {
+    rows.change<SessionTable>([&](SessionRow& row) { row.account = event.account.key; },
+                              event.session);
+}
+
+void Sessions::on(const SessionUsed& event, const At&, Rows& rows) {
+    rows.change<SessionTable>([&](SessionRow& row) { row.last_used_at = event.at; }, event.session);
 }
 
 void Sessions::on(const SessionEnded& event, const At&, Rows& rows) {
@@ -89,21 +89,27 @@ void Sessions::on(const UserDeleted& event, const At&, Rows& rows) {
         end_session(session, rows);
 }
 
+bool is_live(const SessionRow& session, Time now, const IdleLimits& limits) {
+    return now < session.expires_at &&
+           now - session.last_used_at < (session.admin ? limits.of_admins : limits.of_users);
+}
+
 std::optional<SessionRow> find_session(const Reading& reading, SessionId session) {
     return find<SessionTable>(reading, session);
 }
 
 Paged<SessionRow> list_sessions(const Reading& reading, UserId user, Time now,
-                                const PageRequest& page) {
-    Listing<SessionRow> list{.reading = reading,
-                             .cursor = 'S',
-                             .index = index_of<SessionsByUser>(reading, user),
-                             .order = Order::descending,
-                             .row_of =
-                                 [&](std::string_view rest, std::string_view) {
-                                     return find_session(reading, SessionId{last_number(rest)});
-                                 },
-                             .test = [now](const SessionRow& row) { return row.expires_at > now; }};
+                                const IdleLimits& limits, const PageRequest& page) {
+    Listing<SessionRow> list{
+        .reading = reading,
+        .cursor = 'S',
+        .index = index_of<SessionsByUser>(reading, user),
+        .order = Order::descending,
+        .row_of =
+            [&](std::string_view rest, std::string_view) {
+                return find_session(reading, SessionId{last_number(rest)});
+            },
+        .test = [&](const SessionRow& row) { return is_live(row, now, limits); }};
     return answer(std::move(list), page);
 }
 

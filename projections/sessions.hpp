@@ -1,6 +1,7 @@
 // Who is signed in: sessions that have not been ended. GET /v1/me/sessions.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,11 +35,12 @@ struct SessionRow {
 
 struct Sessions {
     static constexpr std::string_view name = "sessions";
-    static constexpr int version = 2;
+    static constexpr int version = 3;
     static constexpr std::uint8_t number = 5;
 
     static void on(const SessionStarted& event, const At& at, Rows& rows);
     static void on(const AccountChosen& event, const At& at, Rows& rows);
+    static void on(const SessionUsed& event, const At& at, Rows& rows);
     static void on(const SessionEnded& event, const At& at, Rows& rows);
     static void on(const ImpersonationStarted& event, const At& at, Rows& rows);
     static void on(const AdminSessionStarted& event, const At& at, Rows& rows);
@@ -47,12 +49,18 @@ struct Sessions {
     static void on(const auto&, const auto&, Rows&) {}  // Nothing else moves this view.
 };
 
-// Absent where it was ended or never was. Whether it has expired is for the caller to compare.
+// How long sessions live that lie unused; the domain says it.
+struct IdleLimits {
+    std::chrono::milliseconds of_users, of_admins;
+};
+bool is_live(const SessionRow& session, Time now, const IdleLimits& limits);
+
+// Absent where it was ended or never was; it may have expired.
 std::optional<SessionRow> find_session(const Reading& reading, SessionId session);
 
-// Newest first, without those expired at `now`.
+// The live ones, newest first.
 Paged<SessionRow> list_sessions(const Reading& reading, UserId user, Time now,
-                                const PageRequest& page);
+                                const IdleLimits& limits, const PageRequest& page);
 
 // {id, created_at, last_used_at, ip, user_agent, current, account_id}; of an admin who acts as the
 // user also impersonated_by, and neither address nor agent.

@@ -60,6 +60,13 @@ void Settings::on(const RetentionChanged& event, const At& at, Rows& rows) {
     });
 }
 
+void Settings::on(const RetentionRunStarted&, const At& at, Rows& rows) {
+    change_settings(at, rows, [](SettingsRow&) {});  // The stream's version moves.
+}
+void Settings::on(const RetentionRunEnded&, const At& at, Rows& rows) {
+    change_settings(at, rows, [](SettingsRow&) {});
+}
+
 SettingsRow settings(const Reading& reading) {
     return find<SettingsTable>(reading).value_or(SettingsRow{});
 }

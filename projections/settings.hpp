@@ -50,6 +50,8 @@ struct Settings {
     static void on(const AccountFieldsRequired& event, const At& at, Rows& rows);
     static void on(const InvitationsLimited& event, const At& at, Rows& rows);
     static void on(const RetentionChanged& event, const At& at, Rows& rows);
+    static void on(const RetentionRunStarted& event, const At& at, Rows& rows);
+    static void on(const RetentionRunEnded& event, const At& at, Rows& rows);
     static void on(const auto&, const auto&, Rows&) {}  // Nothing else moves this view.
 };
 

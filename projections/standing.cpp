@@ -2,9 +2,10 @@
 
 namespace muster::views {
 
-std::optional<Standing> standing(const Reading& reading, SessionId session, Time now) {
+std::optional<Standing> standing(const Reading& reading, SessionId session, Time now,
+                                 const IdleLimits& limits) {
     auto row = find_session(reading, session);
-    if (!row || row->expires_at <= now) return std::nullopt;
+    if (!row || !is_live(*row, now, limits)) return std::nullopt;
     Standing result{std::move(*row), std::nullopt};
     if (result.session.user && result.session.account) {
         result.chosen =

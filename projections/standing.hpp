@@ -14,7 +14,8 @@ struct Standing {
     std::optional<AccountSummary> chosen;
 };
 
-// Absent where the session was ended, expired by `now`, or never was.
-std::optional<Standing> standing(const Reading& reading, SessionId session, Time now);
+// Absent where the session was ended, is not live at `now`, or never was.
+std::optional<Standing> standing(const Reading& reading, SessionId session, Time now,
+                                 const IdleLimits& limits);
 
 }  // namespace muster::views

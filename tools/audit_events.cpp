@@ -275,6 +275,10 @@ struct Judge {
         if (const auto wrong = session_of(e.session, e.user); !wrong.empty()) return wrong;
         return chosen(e.account.key, e.user);
     }
+    Wrong operator()(const SessionUsed& e) const {
+        const auto* session = world.session(e.session);
+        return session != nullptr && session->live(e.at) ? Wrong{} : "the session is not live";
+    }
     Wrong operator()(const SessionEnded& e) const { return session_of(e.session, e.user); }
     Wrong operator()(const ImpersonationStarted& e) const {
         if (!world.seen_sessions.insert(e.session.number))
@@ -353,6 +357,11 @@ struct Judge {
                    ? Wrong{}
                    : "the months are zero (X11)";
     }
+    Wrong operator()(const RetentionRunStarted& e) const {
+        return e.prune_after_months || e.deactivate_after_months ? Wrong{}
+                                                                 : "nothing is switched on (X11)";
+    }
+    Wrong operator()(const RetentionRunEnded&) const { return {}; }
 
     // --- At the door
 

@@ -19,6 +19,7 @@ struct ServeOptions {
     unsigned threads = 2;
     std::int64_t clock_offset_s{};
     std::vector<std::string> trusted_proxies;
+    std::string metrics;  // ADDRESS:PORT of GET /metrics; empty: where the rest is.
     bool accept_loss{};
     std::string rate_limits = "on";  // Or "off": for load tests.
     // Mail: empty `smtp` leaves it in the outbox.

@@ -71,7 +71,7 @@ void DemoStory::forget_access(AccountId account, UserId user) {
 void DemoStory::on(const SessionStarted& event) {
     auto& user = people_[event.user.number];
     user.session = event.session;
-    user.until = event.expires_at;
+    user.until = event.expires_at - session_lifetime + session_idle_limit;
     user.chosen = event.account ? event.account->key : AccountId{};
     visitors_.push_back(event.user);
 }

@@ -13,8 +13,9 @@ using std::chrono::milliseconds;
 constexpr Time opening_day{1'646'121'600'000};  // 2022-03-01T08:00:00Z
 constexpr milliseconds round_length = 72h;
 constexpr milliseconds visits_begin = 34h;
+constexpr milliseconds staff_arrives_at = 60h - 10min;
 constexpr milliseconds staff_begins = 60h;
-constexpr milliseconds staff_ends = 68h;  // Within an admin's session.
+constexpr milliseconds staff_ends = 61h + 30min;  // No admin's session lies unused longer.
 
 // As the routes have them.
 constexpr AccessRule anybody{.anonymous = AccessRule::Anonymous::yes};
@@ -45,7 +46,9 @@ std::expected<void, Fault> DemoStory::run(const std::function<void(unsigned)>& t
         arrivals(round);
         if (auto done = settle(start, start + visits_begin); !done) return done;
         visits(round);
-        if (auto done = settle(start + visits_begin, start + staff_begins); !done) return done;
+        if (auto done = settle(start + visits_begin, start + staff_arrives_at); !done) return done;
+        staff_arrives();
+        if (auto done = settle(start + staff_arrives_at, start + staff_begins); !done) return done;
         staff_day(round);
         if (auto done = settle(start + staff_begins, start + staff_ends); !done) return done;
         tell(round + 1);

@@ -72,6 +72,7 @@ private:
     void count();
     void arrivals(unsigned round);
     void visits(unsigned round);
+    void staff_arrives();
     void staff_day(unsigned round);
 
     void register_owner();

@@ -105,6 +105,9 @@ void DemoStory::visits(unsigned round) {
     visitors_.erase(twice.begin(), twice.end());
     for (const auto user : visitors_)
         visit(user);
+}
+
+void DemoStory::staff_arrives() {
     add(by_anybody({}), [](Work& work) { return sign_in_admin(work, {1, 1}, phone_agent); });
 }
 

@@ -168,6 +168,10 @@ int main(int argc, char** argv) {
             },
             "ADDRESS[/PREFIX]"));
     serve_command
+        ->add_option("--metrics", serving.metrics,
+                     "ADDRESS:PORT of GET /metrics, where it shall not be with the rest")
+        ->envname("MUSTER_METRICS");
+    serve_command
         ->add_option("--rate-limits", serving.rate_limits,
                      "Whether attempts and invitations without end are refused; off for load tests")
         ->envname("MUSTER_RATE_LIMITS")

@@ -12,6 +12,7 @@
 #include "events/head_file.hpp"
 #include "events/rocks_log.hpp"
 #include "handlers/smtp.hpp"
+#include "http/route.hpp"
 #include "http/server.hpp"
 #include "http/service.hpp"
 #include "projections/view_store.hpp"
@@ -148,6 +149,33 @@ std::string public_url_of(const ServeOptions& options) {
     return url;
 }
 
+using Take = void (http::Service::*)(http::Request&&, http::Responder);
+
+std::expected<std::unique_ptr<http::Server>, std::string> listen(const Endpoint& endpoint,
+                                                                 unsigned threads,
+                                                                 http::Service& service,
+                                                                 Take take) {
+    http::ServerOptions options;
+    options.address = endpoint.address;
+    options.port = endpoint.port;
+    options.threads = threads;
+    return http::Server::listen(
+        options,
+        [&service, take](http::Request&& request, http::Responder responder) {
+            (service.*take)(std::move(request), std::move(responder));
+        },
+        [&service](int status, std::string_view code, std::string_view detail) {
+            service.metrics().answered(http::routes().size(), status, {});
+            return http::Service::edge_refusal(status, code, detail);
+        });
+}
+
+std::string address_of(const Endpoint& endpoint, const http::Server& server) {
+    const bool bracketed = endpoint.address.contains(':');
+    return fmt::format("http://{}{}{}:{}", bracketed ? "[" : "", endpoint.address,
+                       bracketed ? "]" : "", server.port());
+}
+
 }  // namespace
 
 int report(const Fault& fault) {
@@ -168,6 +196,11 @@ int serve(const ServeOptions& options) {
     const auto endpoint = parse_endpoint(options.listen);
     if (!endpoint) {
         fmt::print(stderr, "muster: --listen takes ADDRESS:PORT, e.g. 127.0.0.1:8080\n");
+        return 2;
+    }
+    const auto metrics_at = parse_endpoint(options.metrics);
+    if (!options.metrics.empty() && !metrics_at) {
+        fmt::print(stderr, "muster: --metrics takes ADDRESS:PORT, e.g. 127.0.0.1:9464\n");
         return 2;
     }
     if (!options.public_url.empty() && !is_web_address(options.public_url)) {
@@ -202,38 +235,40 @@ int serve(const ServeOptions& options) {
     service_options.clock_offset = std::chrono::seconds{options.clock_offset_s};
     for (const auto& each : options.trusted_proxies)
         service_options.trusted_proxies.push_back(*IpNetwork::parse(each));
+    service_options.metrics_apart = metrics_at.has_value();
     if (options.rate_limits == "off") service_options.committer.limits = RateLimits::off;
     http::Service service{**log, folder->keys(), **store, service_options, end_after};
 
-    http::ServerOptions server_options;
-    server_options.address = endpoint->address;
-    server_options.port = endpoint->port;
-    server_options.threads = options.threads;
-    const auto server = http::Server::listen(
-        server_options,
-        [&service](http::Request&& request, http::Responder responder) {
-            service.handle(std::move(request), std::move(responder));
-        },
-        http::Service::edge_refusal);
-    if (!server) {
-        fmt::print(stderr, "muster: {}\n", server.error());
+    const auto server = listen(*endpoint, options.threads, service, &http::Service::handle);
+    std::expected<std::unique_ptr<http::Server>, std::string> metrics;
+    if (metrics_at) metrics = listen(*metrics_at, 1, service, &http::Service::handle_metrics);
+    if (!server || !metrics) {
+        fmt::print(stderr, "muster: {}\n", server ? metrics.error() : server.error());
         return 1;
     }
+    service.metrics().add([&server] {
+        return std::vector{
+            http::gauge("muster_http_connections", "Open connections.",
+                        static_cast<double>((*server)->connections())),
+            http::gauge("muster_http_requests_in_flight", "Requests that are being answered.",
+                        static_cast<double>((*server)->requests_in_flight())),
+        };
+    });
     if (options.clock_offset_s != 0) {
         fmt::print(stderr, "muster: warning: the clock is shifted by {} s\n",
                    options.clock_offset_s);
     }
     if (options.rate_limits == "off")
         fmt::print(stderr, "muster: warning: nothing is limited; use this for load tests only\n");
-    fmt::print("Muster listens on http://{}:{}\n",
-               endpoint->address.contains(':') ? "[" + endpoint->address + "]" : endpoint->address,
-               (*server)->port());
+    fmt::print("Muster listens on {}\n", address_of(*endpoint, **server));
+    if (metrics_at) fmt::print("Metrics on {}/metrics\n", address_of(*metrics_at, **metrics));
     if (const auto link = service.setup_link(); !link.empty()) fmt::print("Set up: {}\n", link);
     std::fflush(stdout);
 
     int signal = 0;
     sigwait(&signals, &signal);
     fmt::print(stderr, "muster: stopping\n");
+    if (*metrics) (*metrics)->stop();
     (*server)->stop();
     service.stop();
     return 0;

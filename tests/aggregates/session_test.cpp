@@ -77,9 +77,34 @@ TEST(Session, TellsUnknownUsersAndWrongPasswordsNotApart) {
 }
 
 TEST(Session, IsLiveUntilItExpires) {
-    const auto session = Given{bob_registered, bob_signed_in}.world().seen(phone);
+    const SessionUsed used{phone, after(20 * 24h)};
+    const auto session = Given{bob_registered, bob_signed_in, used}.world().seen(phone);
     EXPECT_TRUE(session.live(after(30 * 24h - 1ms)));
     EXPECT_FALSE(session.live(after(30 * 24h)));
+}
+
+TEST(Session, IsLiveUntilItHasLainUnused) {
+    const auto unused = Given{bob_registered, bob_signed_in}.world().seen(phone);
+    EXPECT_TRUE(unused.live(after(14 * 24h - 1ms)));
+    EXPECT_FALSE(unused.live(after(14 * 24h)));
+    const auto of_root = Given{root_created, root_signed_in}.world().seen(tablet);
+    EXPECT_TRUE(of_root.live(after(2h - 1ms)));
+    EXPECT_FALSE(of_root.live(after(2h)));
+}
+
+TEST(Session, ItsUseIsRecordedNowAndThen) {
+    const Given bob_in{bob_registered, bob_signed_in};
+    bob_in.when(phone, UseSession{after(14h - 1ms)}).then_already_so();
+    const auto used =
+        bob_in.when(phone, UseSession{after(14h)}).then({SessionUsed{phone, after(14h)}});
+    EXPECT_TRUE(used.world().seen(phone).live(after(14 * 24h + 14h - 1ms)));
+    bob_in.when(phone, UseSession{after(14 * 24h)}).then_refused("session.not_found");
+    Given{root_created, root_signed_in}
+        .when(tablet, UseSession{after(5min)})
+        .then({SessionUsed{tablet, after(5min)}});
+    Given{bob_registered, bob_signed_in, bob_signed_out}
+        .when(phone, UseSession{after(15h)})
+        .then_refused("session.not_found");
 }
 
 TEST(Session, ThatNeverWasIsNotLive) {
@@ -234,7 +259,8 @@ TEST(Session, OfAnAdminStarts) {
 }
 
 TEST(Session, OfAnAdminIsShorterThanAUsers) {
-    const auto session = Given{root_created, root_signed_in}.world().seen(tablet);
+    const SessionUsed used{tablet, after(11h)};
+    const auto session = Given{root_created, root_signed_in, used}.world().seen(tablet);
     EXPECT_TRUE(session.live(after(12h - 1ms)));
     EXPECT_FALSE(session.live(after(12h)));
 }

@@ -104,7 +104,7 @@ struct Model {
         return accounts.size();
     }
     void add_visit(std::uint64_t user, std::optional<std::uint64_t> chosen, Time now) {
-        visits[visits.size() + 1] = {user, 0, chosen, now + session_lifetime, false};
+        visits[visits.size() + 1] = {user, 0, chosen, now + session_idle_limit, false};
     }
     void grant(std::uint64_t id, std::uint64_t user, Permissions permissions) {
         accounts[id].users[user] = permissions;
@@ -226,7 +226,7 @@ public:
             const auto n = model_.admins.size();
             staff_[n] = desk_.make_admin(fmt::format("admin{}", n), role).number;
             model_.admins.push_back(role);
-            model_.visits[staff_[n]] = {0, n + 1, {}, now() + admin_session_lifetime, false};
+            model_.visits[staff_[n]] = {0, n + 1, {}, now() + admin_session_idle_limit, false};
         }
     }
 
@@ -421,7 +421,7 @@ private:
             if (admin > model_.admins.size()) return "session.invalid_credentials";
             staff_[admin - 1] = model_.visits.size() + 1;
             model_.visits[staff_[admin - 1]] = {
-                0, admin, {}, now() + admin_session_lifetime, false};
+                0, admin, {}, now() + admin_session_idle_limit, false};
             return done;
         });
     }

@@ -664,17 +664,42 @@ TEST_F(UseCases, ASessionEndsBySigningOutOrByItself) {
     EXPECT_EQ(refusal(desk.as(phone).may(users_only).ask(sign_out)), "session.required");
     EXPECT_EQ(refusal(desk.as(SessionId{99}).may(users_only).ask(nothing)), "session.required");
     EXPECT_TRUE(by_bob(nothing));
-    desk.wait(admin_session_lifetime - 1ms);
-    EXPECT_TRUE(desk.as(olga).may(operators).ask(nothing));
+    const auto by_olga = [&](auto use_case) { return desk.as(olga).may(operators).ask(use_case); };
+    for (auto left = admin_session_lifetime - 1h; left > 0h; left -= 1h) {
+        desk.wait(1h);
+        EXPECT_EQ(types_of(by_olga(use_session)), Types{"session.used"});
+    }
+    desk.wait(1h - 1ms);
+    EXPECT_TRUE(by_olga(nothing)) << "in use";
     desk.wait(1ms);
-    EXPECT_EQ(refusal(desk.as(olga).may(operators).ask(nothing)), "session.required");
-    desk.wait(session_lifetime - admin_session_lifetime - 1ms);
-    EXPECT_TRUE(by_bob(nothing));
+    EXPECT_EQ(refusal(by_olga(nothing)), "session.required");
+    desk.wait(session_lifetime - admin_session_lifetime - 1ms - 4 * 96h);
+    for (int days = 0; days < 16; days += 4) {
+        EXPECT_TRUE(by_bob(use_session));
+        desk.wait(96h);
+    }
+    EXPECT_TRUE(by_bob(nothing)) << "in use";
     desk.wait(1ms);
     EXPECT_EQ(refusal(by_bob(nothing)), "session.required");
     const auto visitor = desk.as(bob.session).ask(registering("max"));
     EXPECT_TRUE(visitor) << "who is signed out may do what anybody may";
     EXPECT_EQ(visitor->caller.kind, Caller::Kind::anonymous);
+}
+
+TEST_F(UseCases, ASessionThatLiesUnusedEndsByItself) {
+    desk.wait(admin_session_idle_limit - 1ms);
+    EXPECT_TRUE(desk.as(olga).may(operators).ask(nothing));
+    desk.wait(1ms);
+    EXPECT_EQ(refusal(desk.as(olga).may(operators).ask(nothing)), "session.required");
+    desk.wait(14h - admin_session_idle_limit - 1ms);
+    EXPECT_TRUE(by_bob(use_session)->events.empty()) << "so soon after the sign-in";
+    desk.wait(1ms);
+    EXPECT_EQ(types_of(by_bob(use_session)), Types{"session.used"});
+    EXPECT_TRUE(by_bob(use_session)->events.empty());
+    desk.wait(session_idle_limit - 1ms);
+    EXPECT_TRUE(by_bob(nothing));
+    desk.wait(1ms);
+    EXPECT_EQ(refusal(by_bob(use_session)), "session.required");
 }
 
 TEST_F(UseCases, StaffSignsInAndOut) {

@@ -145,6 +145,7 @@ const std::map<std::string_view, Set> who_may{
     {"GetUser", staff},
     {"UpdateUser", operators},
     {"DeleteUser", administrators},  // Rule X1.
+    {"RunRetention", administrators},
     {"ChangeUserPassword", operators},
     {"EndUserSessions", operators},
     {"SendPasswordReset", operators},     // Rule L14.
@@ -159,6 +160,7 @@ const std::map<std::string_view, Set> who_may{
     {"RetryMail", operators},
     {"GetLive", everyone},
     {"GetReady", everyone},
+    {"GetMetrics", everyone},
 };
 
 // Where the account that is asked about is, seen by the users of the account.

@@ -124,6 +124,7 @@ Hostile::Hostile() {
          "/v1/api-keys",
          {{"name", "N"}, {"role", "auditor"}, {"allowed_ips", {"10.0.0.1"}}},
          &root_},
+        {"RunRetention", "POST", "/v1/retention/runs", nullptr, &root_},
         {"ChangeSettings",
          "PATCH",
          "/v1/settings",

@@ -133,6 +133,7 @@ public:
     std::string trace_of(Position position) const;
 
 private:
+    void sign_root_in();
     House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
           std::unique_ptr<views::ViewStore> store, RateLimits limits, MakeTransport transport = {},
           std::vector<IpNetwork> trusted_proxies = {});

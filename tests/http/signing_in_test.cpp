@@ -5,7 +5,6 @@
 #include <functional>
 #include <gtest/gtest.h>
 #include <set>
-#include <thread>
 
 #include "tests/http/house.hpp"
 
@@ -434,6 +433,27 @@ TEST_F(SigningIn, SigningOutEndsTheSessionAndNoOther) {
     house.pass(30 * 24h);
     EXPECT_EQ(other.get("/v1/session").code(), "session.required");
     EXPECT_EQ(other.patch("/v1/me", {{"language", "eo"}}).code(), "session.required");
+}
+
+TEST_F(SigningIn, AUsedSessionLivesOnAndAnUnusedOneEnds) {
+    auto ada = house.person("ada");
+    auto idle = house.signed_in("ada");
+    for (int n = 0; n < 3; ++n) {
+        house.pass(9 * 24h);
+        const auto head = house.head();
+        EXPECT_EQ(ada.get("/v1/me").status, 200) << n;  // A query, which waits for nothing.
+        for (int looks = 0; looks < 200 && house.head() == head; ++looks)
+            std::this_thread::sleep_for(10ms);
+        EXPECT_EQ(house.head().number, head.number + 1);
+        EXPECT_EQ(ada.get("/v1/me").status, 200);
+        EXPECT_EQ(house.head().number, head.number + 1);
+    }
+    EXPECT_EQ(idle.get("/v1/me").code(), "session.required");
+    const auto rows = ada.get("/v1/me/sessions").body.at("items");
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows.at(0).at("last_used_at"), to_text(house.now()));
+    house.pass(3 * 24h);
+    EXPECT_EQ(ada.get("/v1/me").code(), "session.required");  // Thirty days, however used.
 }
 
 // --- The own record

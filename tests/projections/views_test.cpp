@@ -325,13 +325,34 @@ TEST(UsersView, FindsWhoHasAnAddress) {  // Rule E14.
     EXPECT_EQ(find("\u00e4da@example.com"), UserId{});
 }
 
+constexpr IdleLimits limits{14 * 24h, 2h};
+
+TEST(SessionsView, ASessionThatLiesUnusedIsNotLive) {
+    World world;
+    story(world);
+    const auto late = noon + 1h;
+    world.happens(by(ada), late, {SessionStarted{evening, ada, {}, {Client{}}, late + 30 * 24h}});
+    world.happens(by(root), late, {AdminSessionStarted{morning, {root}, {Client{}}, late + 12h}});
+    const auto live = [&](SessionId session, Time at) {
+        return standing(world.now(), session, at, limits).has_value();
+    };
+    EXPECT_TRUE(live(evening, late + 14 * 24h - 1ms));
+    EXPECT_FALSE(live(evening, late + 14 * 24h));
+    EXPECT_TRUE(live(morning, late + 2h - 1ms));
+    EXPECT_FALSE(live(morning, late + 2h));
+    world.happens(by(ada), late + 24h, {SessionUsed{evening, late + 24h}});
+    EXPECT_TRUE(live(evening, late + 15 * 24h - 1ms));
+    EXPECT_EQ(list_sessions(world.now(), ada, late + 15 * 24h, limits, {})->items.size(), 0U);
+    EXPECT_EQ(find_session(world.now(), evening)->last_used_at, late + 24h);
+}
+
 TEST(SessionsView, KnowsWhoIsSignedIn) {
     World world;
     story(world);
     world.happens(by(ada), noon + 5min, {started(evening, ada, acme, noon + 5min)});
     world.happens(by(ada), noon + 6min, {started(morning, ada, std::nullopt, noon + 6min)});
-    EXPECT_EQ(list_sessions(world.now(), ada, noon + 7min, {})->items.size(), 2U);
-    EXPECT_EQ(list_sessions(world.now(), ada, noon + 24h + 5min, {})->items.size(), 1U);
+    EXPECT_EQ(list_sessions(world.now(), ada, noon + 7min, limits, {})->items.size(), 2U);
+    EXPECT_EQ(list_sessions(world.now(), ada, noon + 24h + 5min, limits, {})->items.size(), 1U);
     const auto session = find_session(world.now(), evening).value();
     EXPECT_EQ(json([&](JsonWriter& out) { write_session(out, world.now(), session, evening); }),
               R"({"id":21,"created_at":"2023-11-14T22:18:20.000Z",)"
@@ -347,31 +368,31 @@ TEST(SessionsView, AnAdminsSessionIsTheAdmins) {
     world.happens(by(root), noon + 5min,
                   {AdminSessionStarted{evening, {root}, {Client{"curl"}}, noon + 24h}});
     EXPECT_EQ(find_session(world.now(), evening)->admin, root);
-    EXPECT_FALSE(standing(world.now(), evening, noon + 6min)->chosen);
+    EXPECT_FALSE(standing(world.now(), evening, noon + 6min, limits)->chosen);
     world.happens(by(root), noon + 6min, {AdminSessionEnded{evening, {root}}});
-    EXPECT_FALSE(standing(world.now(), evening, noon + 7min));
+    EXPECT_FALSE(standing(world.now(), evening, noon + 7min, limits));
 }
 
 TEST(StandingOfASession, HasTheChosenAccountWhileItHolds) {  // Rules L6, L9.
     World world;
     story(world);
     world.happens(by(bob), noon + 5min, {started(evening, bob, acme, noon + 5min)});
-    EXPECT_EQ(standing(world.now(), evening, noon + 6min)->chosen->account.id, acme);
-    EXPECT_FALSE(standing(world.now(), evening, noon + 24h * 2));
+    EXPECT_EQ(standing(world.now(), evening, noon + 6min, limits)->chosen->account.id, acme);
+    EXPECT_FALSE(standing(world.now(), evening, noon + 24h * 2, limits));
 }
 TEST(StandingOfASession, ARemovedUserHasNoneChosen) {  // Rule P13.
     World world;
     story(world);
     world.happens(by(bob), noon + 5min, {started(evening, bob, acme, noon + 5min)});
     world.happens(by(ada), noon + 6min, {AssociationEnded{acme, bob}});
-    EXPECT_FALSE(standing(world.now(), evening, noon + 7min)->chosen);
+    EXPECT_FALSE(standing(world.now(), evening, noon + 7min, limits)->chosen);
 }
 TEST(StandingOfASession, AClosedAccountIsNotChosen) {  // Rule L5.
     World world;
     story(world);
     world.happens(by(bob), noon + 5min, {started(evening, bob, acme, noon + 5min)});
     world.happens(by(root), noon + 6min, {AccountClosed{acme}});
-    EXPECT_FALSE(standing(world.now(), evening, noon + 7min)->chosen);
+    EXPECT_FALSE(standing(world.now(), evening, noon + 7min, limits)->chosen);
 }
 
 TEST(StaffView, ListsAdminsAndLiveKeys) {

@@ -1,0 +1,75 @@
+// Having retention done at once, and looking at what it would do. Rules X11 to X17.
+#include "handlers/retention.hpp"
+
+#include "events/record.hpp"
+#include "http/answers.hpp"
+#include "http/operations.hpp"
+
+namespace muster::http {
+namespace {
+
+// How a run ended that was started at this position; absent where a crash came before its end.
+std::optional<RetentionRunEnded> end_of_run(const Log& log, Position started) {
+    std::optional<RetentionRunEnded> ended;
+    const auto read =
+        log.read_stream(stream_of(SettingsKey{}), 0, SIZE_MAX, [&](const Stored& stored) {
+            if (stored.position <= started) return true;
+            const auto record = decode(stored.bytes, nullptr);
+            if (const auto* end = record ? std::get_if<RetentionRunEnded>(&record->event) : nullptr)
+                ended = *end;
+            return !ended;
+        });
+    return read ? ended : std::nullopt;
+}
+
+Response report_answer(const std::optional<RetentionRunEnded>& ended) {
+    return json_answer(200, [&](JsonWriter& out) {
+        const auto count = [&](std::string_view name, std::uint32_t RetentionRunEnded::* number) {
+            out.key(name);
+            if (ended) {
+                out.number(std::uint64_t{(*ended).*number});
+            } else {
+                out.null();
+            }
+        };
+        out.begin_object();
+        count("accounts_deleted", &RetentionRunEnded::accounts_deleted);
+        count("users_deleted", &RetentionRunEnded::users_deleted);
+        count("accounts_deactivated", &RetentionRunEnded::accounts_deactivated);
+        out.end_object();
+    });
+}
+
+}  // namespace
+
+Asked run_retention(Call& call) {
+    auto body = Fields::parse(call.request.body);
+    if (!body) return std::unexpected(body.error());
+    ChangeSettings changes;
+    changes.prune_after_months = body->number_or_off("prune_after_months", most_retention_months);
+    changes.delete_users = body->on_off("delete_users");
+    changes.deactivate_after_months =
+        body->number_or_off("deactivate_after_months", most_retention_months);
+    const bool dry_run = call.query().boolean("dry_run").value_or(false);
+    for (const auto* name : {"prune_after_months", "delete_users", "deactivate_after_months"}) {
+        if (!dry_run && body->has(name))
+            body->refuse(name, "unexpected", "Only a dry run takes what is not set.");
+    }
+    const auto canonical = body->canonical();
+    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    return Change{
+        .use_case = [changes](
+                        Work& work,
+                        const Secrets&) { return muster::start_retention_run(work, changes); },
+        .answer =
+            [](const Accepted& accepted, const Answering& with) {
+                if (accepted.repeated)
+                    return report_answer(end_of_run(with.services.log, accepted.position));
+                const auto* ended = find_event<RetentionRunEnded>(accepted);
+                return report_answer(ended ? *ended : RetentionRunEnded{});
+            },
+        .body = canonical,
+        .retires = true};
+}
+
+}  // namespace muster::http
