@@ -5,8 +5,9 @@
 #include <crypt.h>
 #include <memory>
 #include <openssl/evp.h>
-#include <sodium.h>
+#include <string.h>
 
+#include "events/sealing.hpp"
 #include "events/text.hpp"
 
 namespace muster {
@@ -42,16 +43,12 @@ bool is_salted_md5(std::string_view hash) {
            salt.size() <= longest_md5_salt && std::ranges::all_of(salt, is_printable);
 }
 
-bool same(std::string_view one, std::string_view other) {
-    return one.size() == other.size() && sodium_memcmp(one.data(), other.data(), one.size()) == 0;
-}
-
 bool verify_bcrypt(const std::string& hash, const std::string& password) {
     if (password.contains('\0')) return false;
     const auto room = std::make_unique<crypt_data>();
     const auto* made = crypt_r(password.c_str(), hash.c_str(), room.get());
-    const bool right = made != nullptr && same(made, hash);
-    sodium_memzero(room.get(), sizeof *room);
+    const bool right = made != nullptr && equal_in_constant_time(made, hash);
+    explicit_bzero(room.get(), sizeof *room);
     return right;
 }
 
@@ -63,7 +60,8 @@ bool verify_md5(std::string_view hash, const std::string& password) {
     std::string wanted{hash.substr(0, md5_digits)};
     for (auto& c : wanted)
         if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-    return same(to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()}), wanted);
+    return equal_in_constant_time(
+        to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()}), wanted);
 }
 
 }  // namespace

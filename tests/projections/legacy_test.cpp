@@ -61,7 +61,7 @@ TEST(ImportedView, AUserWithoutAnAddressHasNone) {  // Rule M6.
         ASSERT_TRUE(list);
         EXPECT_EQ(list->items.back().id, bob);
     }
-    world.happens(by(root), noon + 1min,
+    world.happens(by_system(), noon + 1min,
                   {EmailChanged{bob, std::nullopt, EmailKey{{9}}, {Address{"bob@example.org"}}}});
     EXPECT_EQ(find_user(world.now(), bob)->email, "bob@example.org");
 }
@@ -76,7 +76,7 @@ TEST(ImportedView, AnAccountIsListedByItsOriginalDate) {  // Rule M9.
     ASSERT_TRUE(list);
     ASSERT_EQ(list->items.size(), 2U);
     EXPECT_EQ(list->items[0].id, acme);
-    world.happens(by(root), noon + 1h, {AccountDeleted{acme, {ada, bob}}});
+    world.happens(by_system(), noon + 1h, {AccountDeleted{acme, {ada, bob}}});
     EXPECT_EQ(list_accounts(world.now(), {.sort = AccountSort::created_at}, {})->items.size(), 1U);
     EXPECT_TRUE(world.differences().empty());
 }
