@@ -252,7 +252,7 @@ TEST_F(Import, EndsAsItShould) {
     EXPECT_EQ(run().status, 3);
 }
 
-// Into half of a second, short; the whole takes under thirty. A short form runs always.
+// The long form is the promise; the short one is always run.
 TEST_F(Import, TakesAHundredThousandClientsInHalfAMinute) {
     const int clients = std::getenv("MUSTER_LONG_TESTS") != nullptr ? 100'000 : 2'000;
     std::string text{client_columns};
