@@ -254,6 +254,7 @@ void apply(Account& account, const AccountDeleted&) {
     account.former_contacts.clear();
     account.last_order_at.reset();
     account.tickets.clear();
+    account.created_at.reset();
 }
 void apply(Account& account, const UserInvited& event) {
     account.invitations[event.invitation] = {.address = event.address.key,
@@ -292,5 +293,9 @@ void apply(Account& account, const OwnershipTransferred& event) {
 }
 void apply(Account& account, const TicketOpened& event) { account.tickets.insert(event.ticket); }
 void apply(Account& account, const TicketDeleted& event) { account.tickets.erase(event.ticket); }
+void apply(Account& account, const LegacyClientImported& event) {
+    account.created_at = event.created_at;
+}
+void apply(Account&, const LegacyContactImported&) {}  // What it made has events of its own.
 
 }  // namespace muster

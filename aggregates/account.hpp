@@ -65,6 +65,8 @@ struct Account {
     std::set<ContactId> former_contacts;
     std::optional<Time> last_order_at;  // Absent: nothing was ordered yet. Rule X12.
     std::set<TicketId> tickets;
+    // When a legacy system had opened it; absent where that is not known, or it was opened here.
+    std::optional<Time> created_at;
 
     bool exists() const {
         return status != AccountStatus::none && status != AccountStatus::deleted;
@@ -79,7 +81,8 @@ struct Account {
             "invitations", self.invitations)("pending", self.pending)(
             "inviting_since", self.inviting_since)("invited", self.invited)(
             "contacts", self.contacts)("former_contacts", self.former_contacts)(
-            "last_order_at", self.last_order_at)("tickets", self.tickets);
+            "last_order_at", self.last_order_at)("tickets", self.tickets)("created_at",
+                                                                          self.created_at);
     }
 };
 
@@ -177,5 +180,7 @@ void apply(Account& account, const AssociationEnded& event);
 void apply(Account& account, const OwnershipTransferred& event);
 void apply(Account& account, const TicketOpened& event);
 void apply(Account& account, const TicketDeleted& event);
+void apply(Account& account, const LegacyClientImported& event);
+void apply(Account& account, const LegacyContactImported& event);
 
 }  // namespace muster

@@ -92,7 +92,8 @@ Decision when(const User& user, const ResetPassword& command) {
         link.address != user.address || command.at >= link.expires_at) {
         return no_such_link;
     }
-    if (user.has_question && link.by == Requester::holder) {  // Rule L17.
+    const bool asked = user.has_question && user.security_answer != 0;
+    if (asked && link.by == Requester::holder) {  // Rule L17.
         if (command.answer == 0) return answer_required;
         if (command.answer != user.security_answer) return wrong_answer;
     }
@@ -171,6 +172,12 @@ Decision when(const User& user, const EndSessions& command) {
     return events;
 }
 
+Decision when(const User& user, const RehashPassword& command) {
+    if (!user.present()) return no_such_user;
+    if (!user.legacy_password || user.password != command.password) return already_so;
+    return Events{PasswordRehashed{user.id, user.password}};
+}
+
 Decision when(const User& user, const DeleteUser&) {
     if (user.existence == Existence::deleted) return already_so;
     if (!user.present()) return no_such_user;
@@ -211,6 +218,7 @@ void apply(User& user, const EmailChanged& event) {
 }
 void apply(User& user, const PasswordChanged& event) {
     user.password = event.password;
+    user.legacy_password = false;
     user.reset.open = false;  // Whoever asked for a link has a password that works now.
 }
 void apply(User& user, const PasswordResetRequested& event) {
@@ -218,6 +226,7 @@ void apply(User& user, const PasswordResetRequested& event) {
 }
 void apply(User& user, const PasswordReset& event) {
     user.password = event.password;
+    user.legacy_password = false;
     user.reset.open = false;
 }
 void apply(User& user, const EmailVerificationRequested& event) {
@@ -250,7 +259,7 @@ void apply(User& user, const UserDeleted&) {
     user.person = {};
     user.language.clear();
     user.password = 0;
-    user.email_verified = user.has_question = false;
+    user.email_verified = user.has_question = user.legacy_password = false;
     user.reset = user.verification = {};
     user.second_factor = {};
 }
@@ -274,5 +283,14 @@ void apply(User& user, const ImpersonationStarted& event) {
 }
 void apply(User&, const AccountChosen&) {}  // A matter of the session's.
 void apply(User& user, const SessionEnded& event) { user.sessions.erase(event.session); }
+void apply(User& user, const PasswordRehashed&) { user.legacy_password = false; }
+void apply(User& user, const LegacyClientImported&) {
+    user.imported = true;
+    user.legacy_password = user.password != 0;
+}
+void apply(User& user, const LegacyContactImported&) {
+    user.imported = true;
+    user.legacy_password = user.password != 0;
+}
 
 }  // namespace muster

@@ -58,9 +58,11 @@ struct User {
     MailedLink reset, verification;
     AttemptCount verifications;  // Links to verify the address that were mailed.
     SecondFactor second_factor;
-    std::uint32_t security_answer{};  // The newest one's number.
+    std::uint32_t security_answer{};  // The newest one's number; zero: no answer is known.
     bool has_question{};
     IdentityStatus identity{};
+    bool imported{};         // From a legacy system.
+    bool legacy_password{};  // The password's hash is one that a legacy system had made. Rule M8.
 
     bool present() const { return existence == Existence::present; }
     bool owns_any() const;
@@ -72,7 +74,8 @@ struct User {
             "email_verified", self.email_verified)("reset", self.reset)(
             "verification", self.verification)("verifications", self.verifications)(
             "second_factor", self.second_factor)("security_answer", self.security_answer)(
-            "has_question", self.has_question)("identity", self.identity);
+            "has_question", self.has_question)("identity", self.identity)(
+            "imported", self.imported)("legacy_password", self.legacy_password);
     }
 };
 
@@ -165,6 +168,11 @@ struct SetIdentityVerification {
     IdentityStatus status{};
 };
 
+// After a sign-in with password number `password`. Rule M8.
+struct RehashPassword {
+    std::uint32_t password{};
+};
+
 struct DeleteUser {};
 
 Decision when(const EmailHolder& holder, const RegisterUser& command);
@@ -182,6 +190,7 @@ Decision when(const User& user, const DisableSecondFactor& command);
 Decision when(const User& user, const SetSecurityQuestion& command);
 Decision when(const User& user, const ClearSecurityQuestion& command);
 Decision when(const User& user, const SetIdentityVerification& command);
+Decision when(const User& user, const RehashPassword& command);
 Decision when(const User& user, const DeleteUser& command);
 
 // A link to verify an address was mailed: with the event that made the address the user's.
@@ -209,6 +218,7 @@ void apply(User& user, const SecurityQuestionSet& event);
 void apply(User& user, const SecurityQuestionCleared& event);
 void apply(User& user, const IdentityVerificationSet& event);
 void apply(User& user, const UserDeleted& event);
+void apply(User& user, const PasswordRehashed& event);
 void apply(User& user, const AccountOpened& event);
 void apply(User& user, const AccountDeleted& event);
 void apply(User& user, const AssociationGranted& event);
@@ -219,5 +229,7 @@ void apply(User& user, const SessionStarted& event);
 void apply(User& user, const AccountChosen& event);
 void apply(User& user, const SessionEnded& event);
 void apply(User& user, const ImpersonationStarted& event);
+void apply(User& user, const LegacyClientImported& event);
+void apply(User& user, const LegacyContactImported& event);
 
 }  // namespace muster

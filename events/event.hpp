@@ -8,6 +8,7 @@
 #include "events/account.hpp"
 #include "events/attempts.hpp"
 #include "events/contact.hpp"
+#include "events/legacy.hpp"
 #include "events/mail.hpp"
 #include "events/order.hpp"
 #include "events/session.hpp"
@@ -31,7 +32,7 @@ struct Joined<std::variant<One...>, std::variant<Two...>, Rest...> {
 };
 
 using Event = Joined<UserEvent, AccountEvent, SessionEvent, StaffEvent, SettingsEvent,
-                     AttemptsEvent, MailEvent, ContactEvent, OrderEvent, TicketEvent>::type;
+                     AttemptsEvent, MailEvent, ContactEvent, OrderEvent, TicketEvent, LegacyEvent>::type;
 using Events = std::vector<Event>;
 
 inline EventType type_of(const Event& event) {

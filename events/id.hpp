@@ -28,6 +28,9 @@ using ContactId = Id<struct ContactThing>;  // Lives inside an account, too.
 using OrderId = Id<struct OrderThing>;      // As well.
 using TicketId = Id<struct TicketThing>;
 using ReplyId = Id<struct ReplyThing>;  // From 1 within each ticket.
+// As a legacy system numbered them; never handed out here.
+using LegacyClientId = Id<struct LegacyClientThing>;
+using LegacyContactId = Id<struct LegacyContactThing>;
 
 // A keyed digest: the first 128 bits of HMAC-SHA-256 (RFC 2104). It tells equal things from
 // different ones to whoever holds the key, and nothing to anybody else.

@@ -53,6 +53,9 @@ std::string to_text(const StreamId& stream) {
             return fmt::format("mail-{}", stream.low);
         case StreamKind::ticket:
             return fmt::format("ticket-{}", stream.low);
+        case StreamKind::legacy:
+            return fmt::format("legacy-{}-{}", stream.low % 2 == 0 ? "client" : "contact",
+                               stream.low / 2);
     }
     return "unknown";
 }

@@ -27,10 +27,11 @@ enum class StreamKind : std::uint8_t {
     settings = 6,
     ticket = 7,
     mail = 8,
-    attempts = 9
+    attempts = 9,
+    legacy = 10
 };
 constexpr bool valid(StreamKind kind) {
-    return kind >= StreamKind::user && kind <= StreamKind::attempts;
+    return kind >= StreamKind::user && kind <= StreamKind::legacy;
 }
 
 // Whether such a stream is named by 16 bytes, and not by a number.
@@ -66,9 +67,14 @@ constexpr StreamId stream_of(ApiKeyId) { return {StreamKind::staff, 0, 0}; }
 constexpr StreamId stream_of(SettingsKey) { return {StreamKind::settings, 0, 0}; }
 constexpr StreamId stream_of(MailId id) { return {StreamKind::mail, 0, id.number}; }
 constexpr StreamId stream_of(TicketId id) { return {StreamKind::ticket, 0, id.number}; }
+// Clients have the even numbers, contacts the odd ones.
+constexpr StreamId stream_of(LegacyClientId id) { return {StreamKind::legacy, 0, 2 * id.number}; }
+constexpr StreamId stream_of(LegacyContactId id) {
+    return {StreamKind::legacy, 0, 2 * id.number + 1};
+}
 
 // "user-7", "account-3", "email-<32 hex digits>", "session-9", "staff", "settings", "ticket-5",
-// "mail-42", "attempts-<32 hex digits>".
+// "mail-42", "attempts-<32 hex digits>", "legacy-client-6", "legacy-contact-8".
 std::string to_text(const StreamId& stream);
 
 // The kind of stream that a field of this type puts an event into; absent if none.
@@ -94,6 +100,10 @@ template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<MailId> = StreamKind::mail;
 template <>
 inline constexpr std::optional<StreamKind> stream_kind_of<TicketId> = StreamKind::ticket;
+template <>
+inline constexpr std::optional<StreamKind> stream_kind_of<LegacyClientId> = StreamKind::legacy;
+template <>
+inline constexpr std::optional<StreamKind> stream_kind_of<LegacyContactId> = StreamKind::legacy;
 template <class Key>
 inline constexpr std::optional<StreamKind> stream_kind_of<std::optional<Key>> = stream_kind_of<Key>;
 template <class Key>

@@ -126,7 +126,22 @@ struct PasswordChanged {
     }
 };
 
-// The answer is kept like a password, with this number.
+// The same password in another form: a hash that a legacy system had made was replaced by one of
+// ours, at a sign-in that proved it right. Rule M8.
+struct PasswordRehashed {
+    static constexpr EventType type{"user.password_rehashed", 1};
+
+    UserId user;
+    std::uint32_t password;  // Its number, which stays.
+
+    bool operator==(const PasswordRehashed&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("user", self.user)("password", self.password);
+    }
+};
+
+// The answer is kept like a password, with this number; zero: it is not known, because the question
+// was imported. Such a question is not asked, until its user sets one anew.
 struct SecurityQuestionSet {
     static constexpr EventType type{"user.security_question_set", 1};
 
@@ -179,6 +194,6 @@ using UserEvent =
                  SecondFactorStarted<UserId>, SecondFactorEnabled<UserId>,
                  SecondFactorDisabled<UserId>, SecondFactorUsed<UserId>, RecoveryCodeUsed<UserId>,
                  SecurityQuestionSet, SecurityQuestionCleared, IdentityVerificationSet,
-                 UserDeleted>;
+                 UserDeleted, PasswordRehashed>;
 
 }  // namespace muster

@@ -2,10 +2,15 @@
 
 namespace muster {
 
-Decision add_contact(Work& work, AccountId account, const NewContact& contact) {
+AddContact adding(Work& work, const NewContact& contact) {
     AddContact command{work.next<ContactId>(), work.keys().email_key(contact.email.normalised()),
                        contact.profile, contact.receives};
     command.profile.email = contact.email.text();
+    return command;
+}
+
+Decision add_contact(Work& work, AccountId account, const NewContact& contact) {
+    const auto command = adding(work, contact);
     return when(work.read(account), command);
 }
 

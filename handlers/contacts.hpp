@@ -23,6 +23,8 @@ struct ContactChanges {
     std::optional<std::set<MailTopic>> receives{};
 };
 
+// The command that adds it, under a new number.
+AddContact adding(Work& work, const NewContact& contact);
 Decision add_contact(Work& work, AccountId account, const NewContact& contact);
 Decision change_contact(Work& work, AccountId account, ContactId contact,
                         const ContactChanges& changes);

@@ -1,5 +1,5 @@
 // A password in the vault:  secret := varint number, hash (libsodium's crypto_pwhash_str, without
-// its zeros)
+// its zeros; or one of legacy_hash.hpp)
 #include "handlers/passwords.hpp"
 
 #include <new>
@@ -10,6 +10,7 @@
 #include "aggregates/user.hpp"
 #include "events/bytes.hpp"
 #include "handlers/fold.hpp"
+#include "handlers/legacy_hash.hpp"
 
 namespace muster {
 namespace {
@@ -107,9 +108,13 @@ bool PasswordPool::verify(std::string password, std::optional<std::string> hash,
                           std::move_only_function<void(bool)> done) {
     return add([this, password = std::move(password), hash = std::move(hash),
                 done = std::move(done)]() mutable {
-        const bool same = crypto_pwhash_str_verify(hash.value_or(nobody_).c_str(), password.data(),
-                                                   password.size()) == 0;
-        done(same && hash.has_value());
+        const auto kind = hash ? kind_of_hash(*hash) : HashKind::unknown;
+        if (kind == HashKind::bcrypt) return done(verify_legacy(*hash, password));
+        const auto& ours = kind == HashKind::ours ? *hash : nobody_;
+        const bool same =
+            crypto_pwhash_str_verify(ours.c_str(), password.data(), password.size()) == 0;
+        done(kind == HashKind::salted_md5 ? verify_legacy(*hash, password)
+                                          : same && kind == HashKind::ours);
     });
 }
 

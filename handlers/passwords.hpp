@@ -21,7 +21,7 @@ constexpr std::size_t shortest_password = 12;
 constexpr std::size_t longest_password = 256;
 
 // A password as the vault keeps it: its number among the user's passwords, and libsodium's text
-// form of the hash.
+// form of the hash, or an imported one until its user signs in (legacy_hash.hpp).
 struct Password {
     std::uint32_t number{};
     std::string hash;
@@ -64,7 +64,8 @@ public:
     // Calls `done` on a thread of the pool. False: too many wait already, and it will not be
     // called.
     bool hash(std::string password, std::move_only_function<void(std::string hash)> done);
-    // Without a hash it takes as long, and says no: for addresses that nobody has.
+    // Without a hash it takes as long, and says no: for addresses that nobody has. An imported hash
+    // takes its own time; where that is next to none, as long as one of ours all the same.
     bool verify(std::string password, std::optional<std::string> hash,
                 std::move_only_function<void(bool)> done);
 

@@ -27,9 +27,9 @@ namespace muster {
 template <class Aggregate>
 constexpr std::uint8_t snapshot_version = 1;
 template <>
-inline constexpr std::uint8_t snapshot_version<Account> = 2;
+inline constexpr std::uint8_t snapshot_version<Account> = 3;
 template <>
-inline constexpr std::uint8_t snapshot_version<User> = 2;
+inline constexpr std::uint8_t snapshot_version<User> = 3;
 template <>
 inline constexpr std::uint8_t snapshot_version<Session> = 3;
 template <>

@@ -117,6 +117,8 @@ void States::with(const StreamId& stream, Visit&& visit) {
             return visit(find<Mail>(stream, {stream.low}));
         case StreamKind::ticket:
             return visit(find<Ticket>(stream, {stream.low}));
+        case StreamKind::legacy:
+            return visit(find<LegacyRecord>(stream, {}));
     }
 }
 
@@ -195,6 +197,9 @@ void States::drop_stale(std::uint64_t durable) {
             case StreamKind::ticket:
                 drop(std::get<Map<Ticket>>(maps_));
                 break;
+            case StreamKind::legacy:
+                drop(std::get<Map<LegacyRecord>>(maps_));
+                break;
         }
     }
 }
@@ -215,5 +220,7 @@ template const Versioned<Settings>& States::read<Settings>(const StreamId&, cons
 template const Versioned<Attempts>& States::read<Attempts>(const StreamId&, const AttemptsKey&);
 template const Versioned<Mail>& States::read<Mail>(const StreamId&, const MailId&);
 template const Versioned<Ticket>& States::read<Ticket>(const StreamId&, const TicketId&);
+template const Versioned<LegacyRecord>& States::read<LegacyRecord>(const StreamId&,
+                                                                   const LegacyRecord::Key&);
 
 }  // namespace muster

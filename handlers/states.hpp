@@ -12,6 +12,7 @@
 #include "aggregates/account.hpp"
 #include "aggregates/attempts.hpp"
 #include "aggregates/evolve.hpp"
+#include "aggregates/legacy.hpp"
 #include "aggregates/mail.hpp"
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
@@ -78,7 +79,7 @@ private:
     std::size_t weight_{};
     std::list<StreamId> recent_;  // Newest first.
     std::tuple<Map<User>, Map<Account>, Map<EmailHolder>, Map<Session>, Map<Staff>, Map<Settings>,
-               Map<Attempts>, Map<Mail>, Map<Ticket>>
+               Map<Attempts>, Map<Mail>, Map<Ticket>, Map<LegacyRecord>>
         maps_;
     std::vector<StreamId> long_;
     std::optional<Fault> fault_;

@@ -39,6 +39,14 @@ void keep_password(Work& work, UserId user, std::uint32_t number, const std::str
     work.keep_secret(SecretKind::user_password, user.number, to_secret({number, hash}));
 }
 
+void replace_legacy_hash(Work& work, UserId user, std::uint32_t password, const std::string& hash,
+                         Events& events) {
+    const auto decision = when(work.read(user), RehashPassword{password});
+    if (!decision || decision->empty()) return;
+    keep_password(work, user, password, hash);
+    events.push_back(decision->front());
+}
+
 void verify_new_address(Work& work, Events& events, const RegisterUser& user) {
     if (work.settings().email_verification == Switch::off) return;
     events.emplace_back(verification_of(user.user, user.address, 1, work.now()));

@@ -53,6 +53,8 @@ public:
     const Attempts& read(AttemptsKey key) { return state<Attempts>(stream_of(key), key); }
     const Mail& read(MailId id) { return state<Mail>(stream_of(id), id); }
     const Ticket& read(TicketId id) { return state<Ticket>(stream_of(id), id); }
+    const LegacyRecord& read(LegacyClientId id) { return state<LegacyRecord>(stream_of(id), {}); }
+    const LegacyRecord& read(LegacyContactId id) { return state<LegacyRecord>(stream_of(id), {}); }
     const Staff& staff() { return state<Staff>(stream_of(AdminId{}), {}); }
     const Settings& settings() { return state<Settings>(stream_of(SettingsKey{}), {}); }
 

@@ -100,7 +100,8 @@ struct Check {
 // What was verified, for the use case.
 struct Secrets {
     Verified verified;
-    std::string hash;  // Of the new password.
+    std::string hash;     // Of the new password.
+    std::string renewed;  // Of the one that was verified by an imported hash, where it was.
 
     // That the present password was given. Rule L12.
     Proof proof() const {

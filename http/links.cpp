@@ -32,7 +32,7 @@ std::optional<views::UserRow> holder_of(const std::optional<MailedToken>& token,
 
 // The holder who asked for the link answers the question; staff who sent it has vouched.
 bool asks_question(const views::UserRow& user) {
-    return user.question && user.reset->by == Requester::holder;
+    return user.question && user.answer != 0 && user.reset->by == Requester::holder;
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include "events/ip_address.hpp"
 #include "events/text.hpp"
 #include "events/tree.hpp"
+#include "handlers/legacy_hash.hpp"
+#include "handlers/users.hpp"
 #include "http/answers.hpp"
 #include "http/credential.hpp"
 #include "projections/retention.hpp"
@@ -170,6 +172,17 @@ Response dry_run_answer(const Accepted& accepted, Change::DryRun dry_run) {
     });
 }
 
+// With the sign-in that proved it right. Rule M8.
+void replace_hash(Work& work, const Secrets& secrets, Events& events) {
+    if (secrets.renewed.empty()) return;
+    const auto signs_in = [](const Event& event) {
+        return std::holds_alternative<SessionStarted>(event);
+    };
+    if (std::ranges::none_of(events, signs_in)) return;
+    const auto& who = secrets.verified;
+    replace_legacy_hash(work, UserId{who.id}, who.password, secrets.renewed, events);
+}
+
 }  // namespace
 
 Time system_time() {
@@ -205,6 +218,7 @@ struct Service::Pending {
     Responder responder;
     Change change;
     Secrets secrets{};
+    std::string legacy_password{};  // One that an imported hash is to verify.
     Mode mode{};
     std::optional<CommandKey> command{};
     std::optional<Expected> expected{};
@@ -546,15 +560,29 @@ void Service::check_password(std::shared_ptr<Pending> pending) {
         hash = std::move((*holder)->password.hash);
     }
     if (check->code_only()) return check_code(std::move(pending));
+    const bool signs_in = check->whose == Check::Whose::user_by_email;
+    if (signs_in && hash && lets_in(kind_of_hash(*hash)))
+        pending->legacy_password = check->password;
     const bool taken =
         passwords_.verify(std::move(check->password), std::move(hash), [this, pending](bool right) {
-            if (right) return check_code(pending);
+            if (right) return renew_hash(pending);
             const auto kind = pending->change.check->whose == Check::Whose::answer_of_user
                                   ? AttemptKind::answer
                                   : AttemptKind::password;
             refuse_attempt(pending, problem_of(pending->change.check->failed), kind);
         });
     if (!taken) refuse(*pending, problem_of(busy));
+}
+
+// Where the pool has no room, another sign-in will do. Rule M8.
+void Service::renew_hash(std::shared_ptr<Pending> pending) {
+    if (pending->legacy_password.empty()) return check_code(std::move(pending));
+    const bool taken = passwords_.hash(std::exchange(pending->legacy_password, {}),
+                                        [this, pending](std::string hash) {
+                                            pending->secrets.renewed = std::move(hash);
+                                            check_code(pending);
+                                        });
+    if (!taken) check_code(std::move(pending));
 }
 
 // Whether the code is right is found out here; whether it is needed, and still counts, is decided
@@ -610,7 +638,9 @@ void Service::submit(std::shared_ptr<Pending> pending) {
     request.mode = pending->mode;
     request.use_case = [pending](Work& work) {
         const auto use_case = [&](Work& within) {
-            return pending->change.use_case(within, pending->secrets);
+            auto decision = pending->change.use_case(within, pending->secrets);
+            if (decision) replace_hash(within, pending->secrets, *decision);
+            return decision;
         };
         return pending->attempts ? decide_attempt(work, *pending->attempts, use_case)
                                  : use_case(work);

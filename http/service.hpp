@@ -79,6 +79,7 @@ private:
     void start_command(Call&& call, const Route& route, Responder responder);
     std::expected<std::optional<Holder>, Fault> find_holder(const Check& check) const;
     void check_password(std::shared_ptr<Pending> pending);
+    void renew_hash(std::shared_ptr<Pending> pending);
     void check_code(std::shared_ptr<Pending> pending);
     void refuse_attempt(std::shared_ptr<Pending> pending, const Problem& problem, AttemptKind kind);
     void hash_password(std::shared_ptr<Pending> pending);

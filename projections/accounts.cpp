@@ -130,7 +130,7 @@ void Accounts::every(const At& at, Rows& rows) {
 
 void Accounts::on(const AccountOpened& event, const At& at, Rows& rows) {
     const AccountRow account{event.account, AccountStatus::active, event.owner, at.time,
-                             event.profile.value.value_or(Profile{})};
+                             event.profile.value.value_or(Profile{}), false};
     rows.insert<AccountTable>(account, account.id);
     rows.insert<AccountsByOpening>({}, std::optional{account.created_at}, account.id);
     index_account(account, rows);
@@ -168,6 +168,19 @@ void Accounts::on(const AccountDeleted& event, const At&, Rows& rows) {
 
 void Accounts::on(const OwnershipTransferred& event, const At&, Rows& rows) {
     rows.change<AccountTable>([&](AccountRow& row) { row.owner = event.to; }, event.account);
+}
+
+// With the date that the legacy system had, where it had one. Rule M9.
+void Accounts::on(const LegacyClientImported& event, const At&, Rows& rows) {
+    rows.change<AccountTable>(
+        [&](AccountRow& row) {
+            row.imported = true;
+            if (!event.created_at) return;
+            rows.erase<AccountsByOpening>(std::optional{row.created_at}, row.id);
+            row.created_at = *event.created_at;
+            rows.insert<AccountsByOpening>({}, std::optional{row.created_at}, row.id);
+        },
+        event.account);
 }
 
 std::optional<AccountRow> find_account(const Reading& reading, AccountId account) {

@@ -27,11 +27,12 @@ struct AccountRow {
     UserId owner;
     Time created_at;
     Profile profile;
+    bool imported{};  // From a legacy system.
 
     bool operator==(const AccountRow&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
         return field("id", self.id)("status", self.status)("owner", self.owner)(
-            "created_at", self.created_at)("profile", self.profile);
+            "created_at", self.created_at)("profile", self.profile)("imported", self.imported);
     }
 };
 
@@ -42,7 +43,7 @@ std::string shown_name(const Reading& reading, const AccountRow& account);
 
 struct Accounts {
     static constexpr std::string_view name = "accounts";
-    static constexpr int version = 1;
+    static constexpr int version = 2;
     static constexpr std::uint8_t number = 2;
 
     static void every(const At& at, Rows& rows);  // Before `on`, whatever the event.
@@ -53,6 +54,7 @@ struct Accounts {
     static void on(const AccountClosed& event, const At& at, Rows& rows);
     static void on(const AccountDeleted& event, const At& at, Rows& rows);
     static void on(const OwnershipTransferred& event, const At& at, Rows& rows);
+    static void on(const LegacyClientImported& event, const At& at, Rows& rows);
     static void on(const auto&, const auto&, Rows&) {}  // Nothing else moves this view.
 };
 

@@ -160,6 +160,9 @@ struct About {
     void see(const std::optional<AccountId>& id) {
         if (id) account = *id;
     }
+    void see(const std::optional<UserId>& id) {
+        if (id) see(*id);
+    }
     void see(const std::vector<UserId>& ids) { users.insert(users.end(), ids.begin(), ids.end()); }
     void see(const auto&) {}
 };
@@ -228,6 +231,9 @@ void Activity::mention(const std::optional<AccountId>& account, const At& at, Ro
     if (account) mention(*account, at, rows);
 }
 void Activity::mention(const std::optional<Mention<UserId>>& user, const At& at, Rows& rows) {
+    if (user) mention(*user, at, rows);
+}
+void Activity::mention(const std::optional<UserId>& user, const At& at, Rows& rows) {
     if (user) mention(*user, at, rows);
 }
 void Activity::mention(const std::vector<UserId>& users, const At& at, Rows& rows) {

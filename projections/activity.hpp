@@ -51,6 +51,7 @@ private:
     static void mention(const Mention<UserId>& user, const At& at, Rows& rows);
     static void mention(const std::optional<AccountId>& account, const At& at, Rows& rows);
     static void mention(const std::optional<Mention<UserId>>& user, const At& at, Rows& rows);
+    static void mention(const std::optional<UserId>& user, const At& at, Rows& rows);
     static void mention(const std::vector<UserId>& users, const At& at, Rows& rows);
     static void mention(const auto&, const At&, Rows&) {}
 };

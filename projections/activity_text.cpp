@@ -45,6 +45,15 @@ struct Names {
         const auto row = find_invitation(reading, id);
         return row && !row->email.empty() ? row->email : fmt::format("invitation #{}", id.number);
     }
+    // Whether System made it, and that by an import.
+    bool imported(UserId id) const {
+        const auto row = find_user(reading, id);
+        return actor.kind == ActorKind::system && row && row->imported;
+    }
+    bool imported(AccountId id) const {
+        const auto row = find_account(reading, id);
+        return actor.kind == ActorKind::system && row && row->imported;
+    }
     std::string contact(AccountId account, ContactId id) const {
         const auto row = find_contact(reading, account, id);
         return row ? fmt::format("contact #{} ({})", id.number, row->profile.email)
@@ -58,6 +67,8 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 std::string say(const UserRegistered& e, const Names& names) {
+    if (names.imported(e.user))
+        return fmt::format("{} imported user {}", names.who(), names.user(e.user));
     if (names.is_actor(e.user) || names.actor.kind == ActorKind::system)
         return fmt::format("{} registered", names.user(e.user));
     return fmt::format("{} made user {}", names.who(), names.user(e.user));
@@ -80,6 +91,9 @@ std::string say(const EmailChanged& e, const Names& names) {
 std::string say(const PasswordChanged& e, const Names& names) {
     if (names.is_actor(e.user)) return fmt::format("{} changed the own password", names.who());
     return fmt::format("{} set a password for {}", names.who(), names.user(e.user));
+}
+std::string say(const PasswordRehashed& e, const Names& names) {
+    return fmt::format("The imported password hash of {} was replaced", names.user(e.user));
 }
 std::string say(const PasswordResetRequested& e, const Names& names) {
     if (e.by == Requester::staff)
@@ -121,6 +135,9 @@ std::string say(const RecoveryCodeUsed<Holder>& e, const Names& names) {
     return fmt::format("{} used recovery code {}", holder_name(e.holder, names), e.code);
 }
 std::string say(const SecurityQuestionSet& e, const Names& names) {
+    if (e.answer == 0)
+        return fmt::format("{} imported the security question of {}", names.who(),
+                           names.user(e.user));
     return fmt::format("{} set a security question", names.user(e.user));
 }
 std::string say(const SecurityQuestionCleared& e, const Names& names) {
@@ -137,6 +154,9 @@ std::string say(const UserDeleted& e, const Names& names) {
 }
 
 std::string say(const AccountOpened& e, const Names& names) {
+    if (names.imported(e.account))
+        return fmt::format("{} imported {} of {}", names.who(), names.account(e.account),
+                           names.user(e.owner));
     if (names.is_actor(e.owner))
         return fmt::format("{} opened {}", names.who(), names.account(e.account));
     return fmt::format("{} opened {} for {}", names.who(), names.account(e.account),
@@ -173,6 +193,9 @@ std::string say(const InvitationCancelled& e, const Names& names) {
 std::string say(const AssociationGranted& e, const Names& names) {
     if (e.invitation)
         return fmt::format("{} accepted an invitation to {}", names.user(e.user),
+                           names.account(e.account));
+    if (names.imported(e.user))
+        return fmt::format("{} imported the access of {} to {}", names.who(), names.user(e.user),
                            names.account(e.account));
     return fmt::format("{} gave {} access to {}", names.who(), names.user(e.user),
                        names.account(e.account));
@@ -248,6 +271,9 @@ std::string say(const ApiKeyRevoked& e, const Names& names) {
 }
 
 std::string say(const ContactAdded& e, const Names& names) {
+    if (names.imported(e.account))
+        return fmt::format("{} imported {} of {}", names.who(), names.contact(e.account, e.contact),
+                           names.account(e.account));
     return fmt::format("{} added {} to {}", names.who(), names.contact(e.account, e.contact),
                        names.account(e.account));
 }
@@ -345,6 +371,20 @@ std::string say(const RetentionRunEnded& e, const Names&) {
     return fmt::format(
         "Retention ended: {} accounts and {} users deleted, {} accounts made inactive",
         e.accounts_deleted, e.users_deleted, e.accounts_deactivated);
+}
+
+std::string say(const LegacyClientImported& e, const Names& names) {
+    return fmt::format("{} imported legacy client #{} as {} with {}", names.who(), e.legacy.number,
+                       names.account(e.account), names.user(e.user));
+}
+std::string say(const LegacyContactImported& e, const Names& names) {
+    const auto what = [&] {
+        const auto contact = e.contact ? names.contact(e.account, *e.contact) : std::string{};
+        if (!e.user) return contact;
+        return names.user(*e.user) + (contact.empty() ? "" : " and " + contact);
+    }();
+    return fmt::format("{} imported legacy contact #{} of {} as {}", names.who(), e.legacy.number,
+                       names.account(e.account), what);
 }
 
 std::string say(const AttemptFailed& e, const Names& names) {

@@ -30,6 +30,17 @@ void choose(AccountId account, UserId user, Time at, Rows& rows) {
                                   account);
 }
 
+// What a legacy system knew of it. Rule M9.
+void note_import_of_access(AccountId account, UserId user, const std::optional<Time>& created_at,
+                 const std::optional<Time>& last_sign_in_at, Rows& rows) {
+    rows.change<AssociationTable>(
+        [&](AssociationRow& row) {
+            row.associated_at = created_at.value_or(row.associated_at);
+            row.last_sign_in_at = last_sign_in_at;
+        },
+        user, account);
+}
+
 }  // namespace
 
 void Associations::on(const AccountOpened& event, const At& at, Rows& rows) {
@@ -79,6 +90,14 @@ void Associations::on(const SessionStarted& event, const At& at, Rows& rows) {
 void Associations::on(const AccountChosen& event, const At& at, Rows& rows) {
     if (at.actor.on_behalf_of) return;  // An admin who acts as the user does not sign in.
     choose(event.account.key, event.user, at.time, rows);
+}
+
+void Associations::on(const LegacyClientImported& event, const At&, Rows& rows) {
+    note_import_of_access(event.account, event.user, event.created_at, event.last_sign_in_at, rows);
+}
+void Associations::on(const LegacyContactImported& event, const At&, Rows& rows) {
+    if (event.user)
+        note_import_of_access(event.account, *event.user, event.created_at, std::nullopt, rows);
 }
 
 std::optional<AssociationRow> find_association(const Reading& reading, AccountId account,
@@ -174,7 +193,7 @@ void write_account_user(JsonWriter& out, const AccountUser& row) {
     out.key("user_id").number(row.user.id.number);
     out.key("first_name").text(row.user.first_name);
     out.key("last_name").text(row.user.last_name);
-    out.key("email").text(row.user.email);
+    write_email(out, row.user);
     out.key("is_owner").boolean(row.association.is_owner);
     out.key("permissions").permissions(row.association.permissions);
     out.key("two_factor").boolean(row.user.two_factor);

@@ -45,6 +45,8 @@ struct Associations {
     static void on(const UserDeleted& event, const At& at, Rows& rows);
     static void on(const SessionStarted& event, const At& at, Rows& rows);
     static void on(const AccountChosen& event, const At& at, Rows& rows);
+    static void on(const LegacyClientImported& event, const At& at, Rows& rows);
+    static void on(const LegacyContactImported& event, const At& at, Rows& rows);
     static void on(const auto&, const auto&, Rows&) {}  // Nothing else moves this view.
 };
 

@@ -44,6 +44,21 @@ void change_account_count(UserId user, int change, Rows& rows) {
         user);
 }
 
+// From when there is nothing known the time of the import stands.
+void note_import_of_user(UserId user, const std::optional<Time>& created_at,
+                 const std::optional<Time>& last_sign_in_at, Rows& rows) {
+    rows.change<UserTable>(
+        [&](UserRow& row) {
+            row.imported = true;
+            row.created_at = created_at.value_or(row.created_at);
+            if (!last_sign_in_at) return;
+            rows.erase<UsersBySignIn>(row.last_sign_in_at, row.id);
+            row.last_sign_in_at = last_sign_in_at;
+            rows.insert<UsersBySignIn>({}, row.last_sign_in_at, row.id);
+        },
+        user);
+}
+
 bool found_by(const UserRow& user, const std::string& query) {
     return sort_name(user).starts_with(query) || search_text(user.last_name).starts_with(query) ||
            search_text(user.email).starts_with(query) ||
@@ -122,7 +137,10 @@ void Users::on(const UserRegistered& event, const At& at, Rows& rows) {
                        false,
                        IdentityStatus::none,
                        std::nullopt,
-                       std::nullopt};
+                       std::nullopt,
+                       0,
+                       0,
+                       false};
     rows.insert<UserTable>(user, user.id);
     rows.insert<UsersByEmail>({}, search_text(user.email), user.id);
     rows.insert<UsersBySignIn>({}, std::nullopt, user.id);
@@ -184,7 +202,10 @@ void Users::on(const SecondFactorDisabled<UserId>& event, const At&, Rows& rows)
 }
 void Users::on(const SecurityQuestionSet& event, const At&, Rows& rows) {
     rows.change<UserTable>(
-        [&](UserRow& user) { user.question = event.question.value.value_or(Question{}).question; },
+        [&](UserRow& user) {
+            user.question = event.question.value.value_or(Question{}).question;
+            user.answer = event.answer;
+        },
         event.user);
 }
 void Users::on(const SecurityQuestionCleared& event, const At&, Rows& rows) {
@@ -225,6 +246,13 @@ void Users::on(const SessionStarted& event, const At& at, Rows& rows) {
             rows.insert<UsersBySignIn>({}, user.last_sign_in_at, user.id);
         },
         event.user);
+}
+
+void Users::on(const LegacyClientImported& event, const At&, Rows& rows) {
+    note_import_of_user(event.user, event.created_at, event.last_sign_in_at, rows);
+}
+void Users::on(const LegacyContactImported& event, const At&, Rows& rows) {
+    if (event.user) note_import_of_user(*event.user, event.created_at, std::nullopt, rows);
 }
 
 std::optional<UserRow> find_user(const Reading& reading, UserId user) {
@@ -272,11 +300,20 @@ Paged<UserRow> list_users(const Reading& reading, const UserFilter& filter,
     return answer(std::move(list), page);
 }
 
+void write_email(JsonWriter& out, const UserRow& user) {
+    out.key("email");
+    if (user.email.empty()) {
+        out.null();
+    } else {
+        out.text(user.email);
+    }
+}
+
 void write_user_members(JsonWriter& out, const UserRow& user) {
     out.key("id").number(user.id.number);
     out.key("first_name").text(user.first_name);
     out.key("last_name").text(user.last_name);
-    out.key("email").text(user.email);
+    write_email(out, user);
     out.key("language").text(user.language);
     out.key("two_factor").boolean(user.two_factor);
     out.key("security_question").boolean(user.question.has_value());

@@ -36,6 +36,8 @@ struct UserRow {
     std::optional<std::string> question;  // The security question, where there is one.
     std::optional<ResetLink> reset;       // The link for a new password that works, if any does.
     std::uint32_t verification{};         // The newest link to verify this address; 0 is none.
+    std::uint32_t answer{};               // To the question; 0 is none that is known.
+    bool imported{};                      // From a legacy system.
 
     bool operator==(const UserRow&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
@@ -44,7 +46,8 @@ struct UserRow {
             "last_sign_in_at", self.last_sign_in_at)("account_count", self.account_count)(
             "created_at", self.created_at)("version", self.version)("two_factor", self.two_factor)(
             "email_verified", self.email_verified)("identity", self.identity)(
-            "question", self.question)("reset", self.reset)("verification", self.verification);
+            "question", self.question)("reset", self.reset)("verification", self.verification)(
+            "answer", self.answer)("imported", self.imported);
     }
 };
 
@@ -53,7 +56,7 @@ std::string name_of(const UserRow& user);
 
 struct Users {
     static constexpr std::string_view name = "users";
-    static constexpr int version = 4;  // Raise it and the view is rebuilt from the first event.
+    static constexpr int version = 5;  // Raise it and the view is rebuilt from the first event.
     static constexpr std::uint8_t number = 1;
 
     static void every(const At& at, Rows& rows);  // Before `on`, whatever the event.
@@ -77,6 +80,8 @@ struct Users {
     static void on(const AssociationEnded& event, const At& at, Rows& rows);
     static void on(const AccountDeleted& event, const At& at, Rows& rows);
     static void on(const SessionStarted& event, const At& at, Rows& rows);
+    static void on(const LegacyClientImported& event, const At& at, Rows& rows);
+    static void on(const LegacyContactImported& event, const At& at, Rows& rows);
     static void on(const auto&, const auto&, Rows&) {}  // Nothing else moves this view.
 };
 
@@ -96,6 +101,8 @@ struct UserFilter {
 Paged<UserRow> list_users(const Reading& reading, const UserFilter& filter,
                           const PageRequest& page);
 
+// A user without an address has `email: null`.
+void write_email(JsonWriter& out, const UserRow& user);
 // The row's members, without the object's braces: GET /v1/users/{id} goes on with "accounts".
 void write_user_members(JsonWriter& out, const UserRow& user);
 void write_user(JsonWriter& out, const UserRow& user);

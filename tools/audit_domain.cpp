@@ -152,6 +152,8 @@ void DomainAudit::fold_stream(const StreamId& stream, const Event& event) {
                 world_.mails, MailId{stream.low}, event);
         case StreamKind::ticket:
             return fold_into<MadeBy<TicketOpened>>(world_.tickets, TicketId{stream.low}, event);
+        case StreamKind::legacy:
+            return;  // That it was imported: seen once, it may not be seen again.
     }
 }
 
@@ -256,6 +258,7 @@ void DomainAudit::check_user(UserId id, const User& user) {
     };
     if (user.address && world_.holder(*user.address) != id)
         tell("the user's address is held by somebody else (E13)");
+    if (!user.address && !user.imported) tell("the user has no address and was not imported (E2)");
     for (const auto& [account, tie] : user.accounts) {
         if (!world_.associated(account, id))
             tell(fmt::format("account {} does not have the user (X6)", account.number));

@@ -48,7 +48,8 @@ struct World {
     std::unordered_map<TicketId, Ticket> tickets;
 
     NumbersSeen seen_users, seen_accounts, seen_invitations, seen_sessions, seen_admins,
-        seen_api_keys, seen_contacts, seen_orders, seen_tickets;
+        seen_api_keys, seen_contacts, seen_orders, seen_tickets, seen_legacy_clients,
+        seen_legacy_contacts;
     NumbersSeen mails_asked_for, mails_sent;  // By the position of what asked for them.
 
     // Absent: none.

@@ -37,6 +37,13 @@ struct Judge {
         if (user == nullptr) return there(e.user);
         return user->password + 1 == e.password ? Wrong{} : "the password's number is not the next";
     }
+    Wrong operator()(const PasswordRehashed& e) const {
+        const auto* user = world.user(e.user);
+        if (user == nullptr) return there(e.user);
+        return user->legacy_password && user->password == e.password
+                   ? Wrong{}
+                   : "the password was not an imported one (M8)";
+    }
     Wrong operator()(const PasswordResetRequested& e) const {
         const auto* user = world.user(e.user);
         if (user == nullptr) return there(e.user);
@@ -102,6 +109,10 @@ struct Judge {
     Wrong operator()(const SecurityQuestionSet& e) const {
         const auto* user = world.user(e.user);
         if (user == nullptr) return there(e.user);
+        if (e.answer == 0)
+            return user->imported || user->security_answer != 0 || user->has_question
+                       ? "a question without an answer is none of an import (M2)"
+                       : Wrong{};
         return user->security_answer + 1 == e.answer ? Wrong{}
                                                      : "the answer's number is not the next";
     }
@@ -363,6 +374,26 @@ struct Judge {
     }
     Wrong operator()(const RetentionRunEnded&) const { return {}; }
 
+    // --- Import
+
+    Wrong operator()(const LegacyClientImported& e) const {
+        if (!world.seen_legacy_clients.insert(e.legacy.number))
+            return "the client was imported before (M7)";
+        const auto* account = world.account(e.account);
+        if (account == nullptr) return there(e.account);
+        if (account->owner != e.user) return "the user is not the account's owner (M1)";
+        return fresh(e.user);
+    }
+    Wrong operator()(const LegacyContactImported& e) const {
+        if (!world.seen_legacy_contacts.insert(e.legacy.number))
+            return "the contact was imported before (M7)";
+        if (const auto wrong = there(e.account); !wrong.empty()) return wrong;
+        if (!e.user && !e.contact) return "it became nothing (M3)";
+        if (e.contact && world.contact(e.account, *e.contact) == nullptr)
+            return "there is no such contact (M3)";
+        return e.user ? fresh(*e.user) : Wrong{};
+    }
+
     // --- At the door
 
     Wrong operator()(const AttemptFailed&) const { return {}; }
@@ -393,6 +424,12 @@ private:
     }
     Wrong admin(AdminId id) const {
         return world.staff.find(id) != nullptr ? Wrong{} : "there is no such admin";
+    }
+    // Whoever is imported was not there before. Rule M4.
+    Wrong fresh(UserId id) const {
+        const auto* user = world.user(id);
+        if (user == nullptr) return there(id);
+        return user->imported ? "the user was imported before (M4)" : Wrong{};
     }
     Wrong there(UserId id) const {
         return world.user(id) != nullptr ? Wrong{} : "there is no such user (X5)";

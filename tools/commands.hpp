@@ -67,6 +67,15 @@ struct DemoOptions {
 // Made-up people, the same for the same options. Only into a folder without events.
 int demo(const DemoOptions& options);
 
+struct ImportOptions {
+    std::filesystem::path data = "data";
+    std::filesystem::path legacy;  // A dump of the old database.
+    bool dry_run{}, json{};
+};
+// The clients, sub-accounts and contacts of a legacy system; those that were imported before are
+// passed over. A dry run reads and says the same, and writes nothing.
+int import_legacy(const ImportOptions& options);
+
 // Tells a fault on stderr; the exit status that it has.
 int report(const Fault& fault);
 

@@ -241,6 +241,18 @@ int main(int argc, char** argv) {
     demo_command->add_option("--accounts", demonstrating.accounts)->capture_default_str();
     demo_command->add_option("--seed", demonstrating.seed)->capture_default_str();
 
+    ImportOptions importing;
+    auto* import_command =
+        app.add_subcommand("import", "Take over the clients and contacts of a legacy system");
+    add_data(*import_command, importing.data);
+    import_command
+        ->add_option("--legacy", importing.legacy,
+                     "A dump of its database, as mysqldump or mariadb-dump writes it")
+        ->required();
+    import_command->add_flag("--dry-run", importing.dry_run,
+                             "Say what would be imported, and write nothing");
+    import_command->add_flag("--json", importing.json, "The report as JSON");
+
     if (has_password(argc, argv)) {
         std::fputs(
             "muster: --smtp-password is not taken here, where everybody on this machine sees it; "
@@ -258,5 +270,6 @@ int main(int argc, char** argv) {
     if (*create_command) return written(create_admin(creating));
     if (*audit_command) return written(audit(auditing));
     if (*rebuild_command) return written(rebuild(rebuilding));
+    if (*import_command) return written(import_legacy(importing));
     return written(demo(demonstrating));
 }

@@ -29,19 +29,19 @@ std::string grouped(std::uint64_t number) {
     return text;
 }
 
-std::string progress_line(std::string_view what, const Pace& pace) {
+std::string progress_line(std::string_view what, const Pace& pace, std::string_view unit) {
     const auto fraction = std::clamp(pace.fraction, 0.0, 1.0);
     const auto filled = static_cast<std::size_t>(fraction * static_cast<double>(bar_width));
     auto line = fmt::format("{} [{}{}] {:3.0f}%", what, std::string(filled, '#'),
                             std::string(bar_width - filled, '.'), std::floor(100 * fraction));
     if (pace.seconds <= 0 || fraction <= 0) return line;
     const auto rate = static_cast<double>(pace.events) / pace.seconds;
-    return line + fmt::format("  {} events/s  {} left", grouped(static_cast<std::uint64_t>(rate)),
+    return line + fmt::format("  {} {}/s  {} left", grouped(static_cast<std::uint64_t>(rate)), unit,
                               minutes(pace.seconds / fraction * (1 - fraction)));
 }
 
-Progress::Progress(std::string_view what)
-    : what_(what), terminal_(::isatty(STDERR_FILENO) == 1), start_(Clock::now()) {
+Progress::Progress(std::string_view what, std::string_view unit)
+    : what_(what), unit_(unit), terminal_(::isatty(STDERR_FILENO) == 1), start_(Clock::now()) {
     next_ = start_ + (terminal_ ? Clock::duration{between_bars} : between_lines);
 }
 
@@ -56,7 +56,7 @@ void Progress::at(std::uint64_t events, std::uint64_t total) {
     const std::chrono::duration<double> spent = now - start_;
     const auto fraction =
         total == 0 ? 1.0 : static_cast<double>(events) / static_cast<double>(total);
-    const auto line = progress_line(what_, {fraction, events, spent.count()});
+    const auto line = progress_line(what_, {fraction, events, spent.count()}, unit_);
     if (!terminal_) {
         fmt::print(stderr, "{}\n", line);
         return;

@@ -17,14 +17,15 @@ struct Pace {
 
 // "rebuild [#####...............]  25%  120,000 events/s  0:12 left". The rest of the time is a
 // guess from what is done.
-std::string progress_line(std::string_view what, const Pace& pace);
+std::string progress_line(std::string_view what, const Pace& pace,
+                          std::string_view unit = "events");
 
 // "1,234,567"
 std::string grouped(std::uint64_t number);
 
 class Progress {
 public:
-    explicit Progress(std::string_view what);
+    explicit Progress(std::string_view what, std::string_view unit = "events");
     ~Progress();  // Takes the bar away.
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
@@ -35,7 +36,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    std::string what_;
+    std::string what_, unit_;
     bool terminal_;
     Clock::time_point start_, next_;
     std::size_t shown_{};  // Length of the bar's line.

@@ -16,7 +16,8 @@ struct Aggregates {
     static std::set<StreamKind> kinds() { return {Aggregate::kind...}; }
 };
 using All =
-    Aggregates<User, Account, EmailHolder, Session, Staff, Settings, Attempts, Mail, Ticket>;
+    Aggregates<User, Account, EmailHolder, Session, Staff, Settings, Attempts, Mail, Ticket,
+               LegacyRecord>;
 
 template <class... E>
 constexpr bool all_concern(const std::variant<E...>*) {
@@ -41,6 +42,7 @@ static_assert(applies_what_concerns_it<Settings>(static_cast<const Event*>(nullp
 static_assert(applies_what_concerns_it<Attempts>(static_cast<const Event*>(nullptr)));
 static_assert(applies_what_concerns_it<Mail>(static_cast<const Event*>(nullptr)));
 static_assert(applies_what_concerns_it<Ticket>(static_cast<const Event*>(nullptr)));
+static_assert(applies_what_concerns_it<LegacyRecord>(static_cast<const Event*>(nullptr)));
 
 TEST(Aggregates, ThereIsOneForEachKindOfStream) {
     std::set<StreamKind> kinds;

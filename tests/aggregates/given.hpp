@@ -18,6 +18,7 @@
 #include "aggregates/attempts.hpp"
 #include "aggregates/email.hpp"
 #include "aggregates/evolve.hpp"
+#include "aggregates/legacy.hpp"
 #include "aggregates/mail.hpp"
 #include "aggregates/session.hpp"
 #include "aggregates/settings.hpp"
@@ -124,6 +125,7 @@ struct World {
     std::map<AttemptsKey, Attempts> attempts;
     std::map<MailId, Mail> mails;
     std::map<TicketId, Ticket> tickets;
+    std::map<StreamId, LegacyRecord> legacy;
     Staff staff;
     Settings settings;
 
@@ -139,6 +141,8 @@ struct World {
     Attempts seen(AttemptsKey key) const { return found(attempts, key); }
     Mail seen(MailId id) const { return found(mails, id); }
     Ticket seen(TicketId id) const { return found(tickets, id); }
+    LegacyRecord seen(LegacyClientId id) const { return record(stream_of(id)); }
+    LegacyRecord seen(LegacyContactId id) const { return record(stream_of(id)); }
     const Staff& seen(Staff::Key) const { return staff; }
     const Settings& seen(SettingsKey) const { return settings; }
     template <class Command>
@@ -147,6 +151,10 @@ struct World {
     }
 
 private:
+    LegacyRecord record(const StreamId& stream) const {
+        const auto found = legacy.find(stream);
+        return found == legacy.end() ? LegacyRecord{} : found->second;
+    }
     template <class Key, class State>
     static State found(const std::map<Key, State>& states, const Key& key) {
         if (const auto found = states.find(key); found != states.end()) return found->second;
@@ -180,6 +188,8 @@ private:
                 return fold(mails, MailId{stream.low}, event);
             case StreamKind::ticket:
                 return fold(tickets, TicketId{stream.low}, event);
+            case StreamKind::legacy:
+                return evolve(legacy[stream], event);
         }
     }
 };
