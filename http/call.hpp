@@ -17,6 +17,7 @@
 #include "handlers/passwords.hpp"
 #include "handlers/sessions.hpp"
 #include "http/body.hpp"
+#include "http/description.hpp"
 #include "http/message.hpp"
 #include "http/target.hpp"
 #include "projections/runner.hpp"
@@ -35,6 +36,7 @@ struct Services {
     std::string public_url;  // Without a slash at its end.
     std::chrono::seconds clock_offset{};
     bool sends_mail{};  // By a mail server; else an admin reads it in the outbox.
+    Description description{};
 };
 
 struct PathParameter {

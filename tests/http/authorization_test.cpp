@@ -159,6 +159,7 @@ const std::map<std::string_view, Set> who_may{
     {"RetryMail", operators},
     {"GetLive", everyone},
     {"GetReady", everyone},
+    {"GetDescription", everyone},
 };
 
 // Where the account that is asked about is, seen by the users of the account.
