@@ -86,57 +86,69 @@ Response export_answer(const Call& call, const views::ActivityFilter& filter, Fo
     return response;
 }
 
-Answer list(Call& call, About about) {
-    auto& query = call.query();
+struct ActivityAsked {
     views::ActivityFilter filter;
+    views::PageRequest page;
+};
+
+template <About about>
+ActivityAsked activity_in(Parameters& query) {
+    ActivityAsked asked;
+    auto& filter = asked.filter;
     filter.from = query.time("from");
     filter.to = query.time("to");
-    if (const auto actor = query.text("actor")) {
+    if (const auto actor =
+            query.text("actor", "Who acted: system, admin:ID, user:ID or api_key:ID.")) {
         filter.actor = parse_actor(*actor);
         if (!filter.actor)
             query.refuse("actor", "This must be system, admin:ID, user:ID or api_key:ID.");
     }
-    if (about == About::account) {
-        filter.account = call.account();
-    } else if (const auto account = query.number("account_id", 1, INT64_MAX)) {
-        filter.account = AccountId{*account};
+    if (about != About::account) {
+        if (const auto account = query.number("account_id", 1, INT64_MAX))
+            filter.account = AccountId{*account};
     }
-    if (about == About::user) {
-        filter.user = call.user();
-    } else if (const auto user = query.number("user_id", 1, INT64_MAX)) {
-        filter.user = UserId{*user};
+    if (about != About::user) {
+        if (const auto user = query.number("user_id", 1, INT64_MAX)) filter.user = UserId{*user};
     }
-    filter.type = query.text("type").value_or("");
-    filter.text = query.text("text").value_or("");
-    if (const auto ip = query.text("ip")) {
+    filter.type = query.text("type", "The event's name.").value_or("");
+    filter.text = query.text("text", "What the line must hold.").value_or("");
+    if (const auto ip = query.text("ip", "The caller's address.")) {
         filter.ip = parse_ip(*ip);
         if (filter.ip.empty()) query.refuse("ip", "This must be an IP address.");
     }
-    const auto page = query.page();
+    asked.page = query.page();
+    return asked;
+}
+
+Answer activity(Call& call, const ActivityAsked& asked) {
     const auto form = form_of(call.request);
-    if (form != Form::json && !page.cursor.empty())
-        query.refuse("cursor", "An export is the whole selection.");
-    if (auto problem = query.problem()) return std::unexpected(std::move(*problem));
-    if (form != Form::json) return export_answer(call, filter, form);
-    return page_answer(
-        call,
-        views::list_activity(*call.reading, call.services.log, call.services.keyring, filter, page),
-        views::write_activity);
+    if (form != Form::json && !asked.page.cursor.empty())
+        return std::unexpected(
+            invalid({{"?cursor", "parameter", "An export is the whole selection."}}));
+    if (form != Form::json) return export_answer(call, asked.filter, form);
+    return page_answer(call,
+                       views::list_activity(*call.reading, call.services.log, call.services.keyring,
+                                            asked.filter, asked.page),
+                       views::write_activity);
+}
+
+// Those who were deleted keep their history. Rule X9.
+Answer account_activity(Call& call, ActivityAsked asked) {
+    if (!ever_was(call, stream_of(call.account())))
+        return std::unexpected(problem_of(no_such_account));
+    asked.filter.account = call.account();
+    return activity(call, asked);
+}
+Answer user_activity(Call& call, ActivityAsked asked) {
+    if (!ever_was(call, stream_of(call.user()))) return std::unexpected(problem_of(no_such_user));
+    asked.filter.user = call.user();
+    return activity(call, asked);
 }
 
 }  // namespace
 
-Answer list_activity(Call& call) { return list(call, About::everything); }
-
-// Those who were deleted keep their history. Rule X9.
-Answer list_account_activity(Call& call) {
-    if (!ever_was(call, stream_of(call.account())))
-        return std::unexpected(problem_of(no_such_account));
-    return list(call, About::account);
-}
-Answer list_user_activity(Call& call) {
-    if (!ever_was(call, stream_of(call.user()))) return std::unexpected(problem_of(no_such_user));
-    return list(call, About::user);
-}
+const Query list_activity = asking<activity, activity_in<About::everything>>;
+const Query list_account_activity = asking<account_activity, activity_in<About::account>>;
+const Query list_user_activity = asking<user_activity, activity_in<About::user>>;
 
 }  // namespace muster::http

@@ -11,6 +11,13 @@
 
 namespace muster::http {
 
+Check credentials_in(Fields& body) {
+    Check check{.whose = Check::Whose::user_by_email, .email = body.required_email("email")};
+    check.password = body.secret("password");
+    check.code = body.optional_secret("code");
+    return check;
+}
+
 void with_etag(Response& response, std::uint64_t version) {
     const auto which = static_cast<std::uint32_t>(std::hash<std::string_view>{}(response.body));
     response.headers.emplace_back("ETag", fmt::format("\"{}-{:08x}\"", version, which));

@@ -1,4 +1,4 @@
-// What several routes answer with.
+// What several routes take, and answer with.
 #pragma once
 
 #include <string>
@@ -23,6 +23,12 @@ inline Response no_content() { return {204, {}, {}, {}, false}; }
 // A page of rows. RFC 8288: with a Link to the next one.
 template <class Row>
 Answer page_answer(Call& call, const views::Paged<Row>& page, auto&& write_row);
+
+// What a list without filters takes.
+inline views::PageRequest page_in(Parameters& parameters) { return parameters.page(); }
+
+// {email, password, code?}: who signs in, as a user where nobody says otherwise.
+Check credentials_in(Fields& body);
 
 // The event of this type among those that were recorded.
 template <class E>

@@ -17,6 +17,7 @@
 #include "handlers/passwords.hpp"
 #include "handlers/sessions.hpp"
 #include "http/body.hpp"
+#include "http/description.hpp"
 #include "http/message.hpp"
 #include "http/target.hpp"
 #include "projections/runner.hpp"
@@ -38,6 +39,7 @@ struct Services {
     std::chrono::seconds clock_offset{};
     bool sends_mail{};  // By a mail server; else an admin reads it in the outbox.
     const Metrics& metrics;
+    Description description{};
 };
 
 struct PathParameter {

@@ -21,29 +21,25 @@ Response contact_answer(int status, AccountId account, ContactId contact, const 
     return response;
 }
 
-// The fields of a contact. Its e-mail was looked at with the rest of the profile; it is never
-// empty.
-ContactChanges contact_fields(Fields& body) {
+enum class Need : std::uint8_t { optional, required };
+
+// The e-mail was looked at with the rest of the profile; it is never empty.
+template <Need email>
+ContactChanges contact_in(Fields& body) {
     ContactChanges changes{.profile = body.profile()};
-    if (body.has("notes")) body.refuse("notes", "unknown", "There is no such field here.");
+    changes.email = email == Need::required ? body.required_email("email") : body.email("email");
     changes.receives = body.mail_topics("receives");
-    if (changes.profile.email) changes.email = EmailAddress::parse(*changes.profile.email);
-    if (changes.profile.email == "") body.refuse("email", "empty", "This must not be empty.");
     return changes;
 }
 
-}  // namespace
-
-Answer list_contacts(Call& call) {
-    const auto page = call.query().page();
-    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
+Answer contacts(Call& call, const views::PageRequest& page) {
     if (!views::find_account(*call.reading, call.account()))
         return std::unexpected(problem_of(no_such_account));
     return page_answer(call, views::list_contacts(*call.reading, call.account(), page),
                        views::write_contact);
 }
 
-Answer get_contact(Call& call) {
+Answer one_contact(Call& call) {
     if (!views::find_account(*call.reading, call.account()))
         return std::unexpected(problem_of(no_such_account));
     const Answering with{call.services, *call.reading, call.now, call.on_loopback()};
@@ -52,54 +48,48 @@ Answer get_contact(Call& call) {
     return response;
 }
 
-Asked add_contact(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    if (!body->has("email")) body->refuse("email", "required", "This is required.");
-    const auto fields = contact_fields(*body);
-    auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    const NewContact contact{*fields.email, to_profile(fields.profile),
-                             fields.receives.value_or(std::set<MailTopic>{})};
-    return Change{.use_case =
-                      [account = call.account(), contact](Work& work, const Secrets&) {
-                          return muster::add_contact(work, account, contact);
-                      },
-                  .answer =
-                      [](const Accepted& accepted, const Answering& with) {
-                          const auto* added = find_event<ContactAdded>(accepted);
-                          return contact_answer(201, added->account, added->contact, with);
-                      },
-                  .body = std::move(canonical)};
+Change contact_adding(Call& call, const ContactChanges& form) {
+    const NewContact contact{*form.email, to_profile(form.profile),
+                             form.receives.value_or(std::set<MailTopic>{})};
+    return {.use_case = [account = call.account(), contact](
+                            Work& work,
+                            const Secrets&) { return muster::add_contact(work, account, contact); },
+            .answer =
+                [](const Accepted& accepted, const Answering& with) {
+                    const auto* added = find_event<ContactAdded>(accepted);
+                    return contact_answer(201, added->account, added->contact, with);
+                }};
 }
 
-Asked change_contact(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    auto changes = contact_fields(*body);
-    auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+Change contact_change(Call& call, const ContactChanges& changes) {
     const auto account = call.account();
     const auto contact = contact_of(call);
-    return Change{.use_case =
-                      [account, contact, changes = std::move(changes)](Work& work, const Secrets&) {
-                          return muster::change_contact(work, account, contact, changes);
-                      },
-                  .answer =
-                      [account, contact](const Accepted&, const Answering& with) {
-                          return contact_answer(200, account, contact, with);
-                      },
-                  .body = std::move(canonical),
-                  .versioned = stream_of(account)};
+    return {.use_case =
+                [account, contact, changes](Work& work, const Secrets&) {
+                    return muster::change_contact(work, account, contact, changes);
+                },
+            .answer =
+                [account, contact](const Accepted&, const Answering& with) {
+                    return contact_answer(200, account, contact, with);
+                },
+            .versioned = stream_of(account)};
 }
 
-Asked remove_contact(Call& call) {
-    return Change{
-        .use_case = [account = call.account(), contact = contact_of(call)](
-                        Work& work,
-                        const Secrets&) { return muster::remove_contact(work, account, contact); },
-        .answer = [](const Accepted&, const Answering&) { return no_content(); },
-        .versioned = stream_of(call.account())};
+Change contact_removal(Call& call) {
+    return {.use_case =
+                [account = call.account(), contact = contact_of(call)](Work& work, const Secrets&) {
+                    return muster::remove_contact(work, account, contact);
+                },
+            .answer = [](const Accepted&, const Answering&) { return no_content(); },
+            .versioned = stream_of(call.account())};
 }
+
+}  // namespace
+
+const Query list_contacts = asking<contacts, page_in>;
+const Query get_contact = asking<one_contact>;
+const Command add_contact = changing<contact_adding, contact_in<Need::required>>;
+const Command change_contact = changing<contact_change, contact_in<Need::optional>>;
+const Command remove_contact = doing<contact_removal>;
 
 }  // namespace muster::http

@@ -55,77 +55,78 @@ Response acceptance_answer(const Accepted& accepted, const Answering& with, Acco
     return response;
 }
 
-}  // namespace
+struct InvitationsAsked {
+    views::InvitationSelection selection{};
+    views::PageRequest page;
+};
 
-Answer list_invitations(Call& call) {
-    const auto status = call.query().choice("status", {"all", "open"}).value_or("open");
-    const auto page = call.query().page();
-    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
+InvitationsAsked invitations_in(Parameters& query) {
+    const bool all = query.choice("status", {"all", "open"}) == "all";
+    return {all ? views::InvitationSelection::all : views::InvitationSelection::open, query.page()};
+}
+
+Answer invitations(Call& call, const InvitationsAsked& asked) {
     if (!views::find_account(*call.reading, call.account()))
         return std::unexpected(problem_of(no_such_account));
-    const auto selection =
-        status == "all" ? views::InvitationSelection::all : views::InvitationSelection::open;
-    return page_answer(call,
-                       views::list_invitations(*call.reading, call.account(), selection, page),
-                       [&](JsonWriter& out, const views::InvitationRow& row) {
-                           views::write_invitation(out, row, call.now);
-                       });
+    return page_answer(
+        call, views::list_invitations(*call.reading, call.account(), asked.selection, asked.page),
+        [&](JsonWriter& out, const views::InvitationRow& row) {
+            views::write_invitation(out, row, call.now);
+        });
 }
 
-Asked invite_user(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    auto email = body->required_email("email");
-    const auto permissions = body->required_permissions("permissions");
-    auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{.use_case =
-                      [account = call.account(), email = std::move(email), permissions](
-                          Work& work, const Secrets&) {
-                          return muster::invite_user(work, account, email, permissions);
-                      },
-                  .answer =
-                      [](const Accepted& accepted, const Answering& with) {
-                          const auto* invited = find_event<UserInvited>(accepted);
-                          if (accepted.repeated)
-                              return invitation_answer(201, invited->invitation, with);
-                          return json_answer(201, [&](JsonWriter& out) {
-                              out.begin_object().key("id").number(invited->invitation.number);
-                              out.key("email").text(invited->invitee.value->email);
-                              out.key("permissions").permissions(invited->permissions);
-                              out.key("sent_at")
-                                  .time(accepted.at)
-                                  .key("expires_at")
-                                  .time(invited->expires_at);
-                              out.key("status").text("pending").end_object();
-                          });
-                      },
-                  .body = std::move(canonical)};
+struct Invitee {
+    EmailAddress email;
+    Permissions permissions;
+};
+
+Invitee invitee_in(Fields& body) {
+    return {body.required_email("email"), body.required_permissions("permissions")};
 }
 
-Asked resend_invitation(Call& call) {
+Response invited_answer(const Accepted& accepted, const Answering& with) {
+    const auto* invited = find_event<UserInvited>(accepted);
+    if (accepted.repeated) return invitation_answer(201, invited->invitation, with);
+    return json_answer(201, [&](JsonWriter& out) {
+        out.begin_object().key("id").number(invited->invitation.number);
+        out.key("email").text(invited->invitee.value->email);
+        out.key("permissions").permissions(invited->permissions);
+        out.key("sent_at").time(accepted.at).key("expires_at").time(invited->expires_at);
+        out.key("status").text("pending").end_object();
+    });
+}
+
+Change inviting(Call& call, const Invitee& invitee) {
+    return {.use_case =
+                [account = call.account(), invitee](Work& work, const Secrets&) {
+                    return muster::invite_user(work, account, invitee.email, invitee.permissions);
+                },
+            .answer = invited_answer};
+}
+
+Change resending(Call& call) {
     const InvitationId invitation{parse_id(call.parameter("invitation"))};
-    return Change{.use_case =
-                      [account = call.account(), invitation](Work& work, const Secrets&) {
-                          return muster::resend_invitation(work, account, invitation);
-                      },
-                  .answer =
-                      [invitation](const Accepted&, const Answering& with) {
-                          return invitation_answer(200, invitation, with);
-                      }};
+    return {.use_case =
+                [account = call.account(), invitation](Work& work, const Secrets&) {
+                    return muster::resend_invitation(work, account, invitation);
+                },
+            .answer =
+                [invitation](const Accepted&, const Answering& with) {
+                    return invitation_answer(200, invitation, with);
+                }};
 }
 
-Asked cancel_invitation(Call& call) {
+Change cancelling(Call& call) {
     const InvitationId invitation{parse_id(call.parameter("invitation"))};
-    return Change{.use_case =
-                      [account = call.account(), invitation](Work& work, const Secrets&) {
-                          return muster::cancel_invitation(work, account, invitation);
-                      },
-                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
-                  .versioned = stream_of(call.account())};
+    return {.use_case =
+                [account = call.account(), invitation](Work& work, const Secrets&) {
+                    return muster::cancel_invitation(work, account, invitation);
+                },
+            .answer = [](const Accepted&, const Answering&) { return no_content(); },
+            .versioned = stream_of(call.account())};
 }
 
-Answer get_invitation(Call& call) {
+Answer linked_invitation(Call& call) {
     const auto link = link_of(call);
     if (!link) return std::unexpected(problem_of(no_such_invitation));
     const auto row = views::find_invitation(*call.reading, link->invitation);
@@ -142,22 +143,25 @@ Answer get_invitation(Call& call) {
     });
 }
 
-Asked accept_invitation(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    std::optional<Fields::Person> person;
-    std::optional<Check> check;
-    if (auto fields = body->object("register"))
-        person = fields->person(Fields::PasswordField::required);
-    if (auto fields = body->object("sign_in")) {
-        check =
-            Check{.whose = Check::Whose::user_by_email, .email = fields->required_email("email")};
-        check->password = fields->secret("password");
-        check->code = fields->optional_secret("code");
+// By registering, else by signing in, else by whom the session is of.
+struct Acceptance {
+    std::optional<Fields::Person> person{};
+    std::optional<Check> check{};
+};
+
+Acceptance acceptance_in(Fields& body) {
+    Acceptance acceptance;
+    if (body.has("register")) {
+        if (auto person = body.object("register"))
+            acceptance.person = person->person(Fields::PasswordField::required);
+    } else if (body.has("sign_in")) {
+        if (auto credentials = body.object("sign_in"))
+            acceptance.check = credentials_in(*credentials);
     }
-    if (person && check) body->refuse("sign_in", "choice", "Either register or sign in.");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    return acceptance;
+}
+
+Asked accepting(Call& call, const Acceptance& form) {
     const auto link = link_of(call);
     if (!link) return std::unexpected(problem_of(no_such_invitation));
 
@@ -165,16 +169,15 @@ Asked accept_invitation(Call& call) {
                       [account = link->account](const Accepted& accepted, const Answering& with) {
                           return acceptance_answer(accepted, with, account);
                       },
-                  .body = canonical,
-                  .check = check};
-    if (person) {
-        change.new_password = person->password;
-        change.use_case = [link = *link, user = person->user, agent = call.user_agent()](
+                  .check = form.check};
+    if (form.person) {
+        change.new_password = form.person->password;
+        change.use_case = [link = *link, user = form.person->user, agent = call.user_agent()](
                               Work& work, const Secrets& secrets) mutable {
             user.password_hash = secrets.hash;
             return accept_registering(work, link, user, agent);
         };
-    } else if (check) {
+    } else if (form.check) {
         change.use_case = [link = *link, agent = call.user_agent()](Work& work,
                                                                     const Secrets& secrets) {
             return accept_signing_in(work, link, secrets.verified, agent);
@@ -188,5 +191,14 @@ Asked accept_invitation(Call& call) {
     }
     return change;
 }
+
+}  // namespace
+
+const Query list_invitations = asking<invitations, invitations_in>;
+const Command invite_user = changing<inviting, invitee_in>;
+const Command resend_invitation = doing<resending>;
+const Command cancel_invitation = doing<cancelling>;
+const Query get_invitation = asking<linked_invitation>;
+const Command accept_invitation = changing<accepting, acceptance_in>;
 
 }  // namespace muster::http

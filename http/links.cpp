@@ -35,28 +35,21 @@ bool asks_question(const views::UserRow& user) {
     return user.question && user.answer != 0 && user.reset->by == Requester::holder;
 }
 
-}  // namespace
+EmailAddress address_in(Fields& body) { return body.required_email("email"); }
 
-Asked request_password_reset(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const auto email = body->required_email("email");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+Change reset_request(Call& call, const EmailAddress& email) {
     const auto& keys = call.services.keys;
     const ResetCounts counts{
         attempts_of(keys, Attempted{.address = keys.email_key(email.normalised())}, call.ip),
         attempts_of(keys, call.ip)};
-    return Change{.use_case =
-                      [email, counts](Work& work, const Secrets&) {
-                          return ask_for_password_reset(work, email, counts);
-                      },
-                  .answer = [](const Accepted&, const Answering&) { return accepted_answer(); },
-                  .body = canonical,
-                  .dry_run = Change::DryRun::hidden};
+    return {.use_case = [email, counts](
+                            Work& work,
+                            const Secrets&) { return ask_for_password_reset(work, email, counts); },
+            .answer = [](const Accepted&, const Answering&) { return accepted_answer(); },
+            .dry_run = Change::DryRun::hidden};
 }
 
-Answer get_password_reset(Call& call) {
+Answer present_reset(Call& call) {
     const auto token =
         parse_mailed(TokenPurpose::password_reset, call.parameter("token"), call.services.keys);
     const auto user = holder_of(token, *call.reading, call.now);
@@ -68,15 +61,16 @@ Answer get_password_reset(Call& call) {
     });
 }
 
-Asked reset_password(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const auto password = body->new_password("password");
-    const auto answer = body->optional_secret("security_answer");
-    if (answer && answer->size() > longest_password)
-        body->refuse("security_answer", "too_long", "This must have at most 256 bytes.");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+struct Reset {
+    std::string password;
+    std::optional<std::string> answer;
+};
+
+Reset reset_in(Fields& body) {
+    return {body.new_password("password"), body.optional_security_answer("security_answer")};
+}
+
+Asked resetting(Call& call, const Reset& form) {
     const auto token =
         parse_mailed(TokenPurpose::password_reset, call.parameter("token"), call.services.keys);
     const auto user = holder_of(token, call.services.store.now(), call.now);
@@ -88,36 +82,31 @@ Asked reset_password(Call& call) {
                           return muster::reset_password(work, token.user, command, secrets.hash);
                       },
                   .answer = [](const Accepted&, const Answering&) { return no_content(); },
-                  .body = canonical,
-                  .new_password = password};
-    if (answer && asks_question(*user)) {
+                  .new_password = form.password};
+    if (form.answer && asks_question(*user)) {
         change.check = Check{.whose = Check::Whose::answer_of_user,
                              .id = token->user.number,
-                             .password = canonical_answer(*answer),
+                             .password = *form.answer,
                              .failed = wrong_answer};
     }
     return change;
 }
 
-Asked send_password_reset(Call& call) {
+Change reset_sending(Call& call) {
     const auto user = call.user();
-    return Change{
-        .use_case = [user](Work& work,
-                           const Secrets&) { return muster::send_password_reset(work, user); },
-        .answer = [](const Accepted&, const Answering&) { return accepted_answer(); }};
+    return {.use_case = [user](Work& work,
+                               const Secrets&) { return muster::send_password_reset(work, user); },
+            .answer = [](const Accepted&, const Answering&) { return accepted_answer(); }};
 }
 
-Asked send_my_email_verification(Call&) {
-    return Change{.use_case = [](Work& work, const Secrets&) { return send_verification(work); },
-                  .answer = [](const Accepted&, const Answering&) { return accepted_answer(); }};
+Change verification_sending(Call&) {
+    return {.use_case = [](Work& work, const Secrets&) { return send_verification(work); },
+            .answer = [](const Accepted&, const Answering&) { return accepted_answer(); }};
 }
 
-Asked verify_email(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const auto text = body->secret("token");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+std::string verification_token_in(Fields& body) { return body.secret("token"); }
+
+Asked verifying(Call& call, const std::string& text) {
     const auto token = parse_mailed(TokenPurpose::email_verification, text, call.services.keys);
     if (!token) return std::unexpected(problem_of(no_such_link));
     return Change{.use_case =
@@ -127,8 +116,16 @@ Asked verify_email(Call& call) {
                   .answer =
                       [](const Accepted& accepted, const Answering& with) {
                           return user_answer(200, accepted.caller.user, with);
-                      },
-                  .body = canonical};
+                      }};
 }
+
+}  // namespace
+
+const Command request_password_reset = changing<reset_request, address_in>;
+const Query get_password_reset = asking<present_reset>;
+const Command reset_password = changing<resetting, reset_in>;
+const Command send_password_reset = doing<reset_sending>;
+const Command send_my_email_verification = doing<verification_sending>;
+const Command verify_email = changing<verifying, verification_token_in>;
 
 }  // namespace muster::http

@@ -47,32 +47,29 @@ void write_mail(JsonWriter& out, const views::Reading& reading, const Services& 
                         opens_links ? std::optional{letter.text} : std::nullopt);
 }
 
-}  // namespace
-
-Response metrics_answer(const Metrics& metrics) {
-    return {200, "text/plain; version=0.0.4; charset=utf-8", {}, metrics.text(), false};
-}
-
-Answer list_projections(Call& call) {
-    const auto page = call.query().page();
-    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
+Answer projections(Call& call, const views::PageRequest& page) {
     return page_answer(call, views::list_views(*call.reading, call.services.runner.status(), page),
                        views::write_view_status);
 }
 
-Answer list_outbox(Call& call) {
-    const auto state =
-        call.query().choice("state", {"pending", "sent", "failed", "dead", "dropped"});
-    const auto page = call.query().page();
-    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
-    const auto wanted = state ? views::parse_mail_state(*state) : std::nullopt;
-    return page_answer(call, views::list_outbox(*call.reading, wanted, call.now, page),
+struct OutboxAsked {
+    std::optional<views::MailState> state;
+    views::PageRequest page;
+};
+
+OutboxAsked outbox_in(Parameters& query) {
+    const auto state = query.choice("state", {"pending", "sent", "failed", "dead", "dropped"});
+    return {state ? views::parse_mail_state(*state) : std::nullopt, query.page()};
+}
+
+Answer outbox(Call& call, const OutboxAsked& asked) {
+    return page_answer(call, views::list_outbox(*call.reading, asked.state, call.now, asked.page),
                        [&](JsonWriter& out, const views::OutboxRow& row) {
                            write_mail(out, *call.reading, call.services, call.caller, row);
                        });
 }
 
-Asked retry_mail(Call& call) {
+Asked mail_retry(Call& call) {
     const MailId mail{parse_id(call.parameter("mail"))};
     auto order = find_mail_order(call.services.log, mail);
     if (!order) return std::unexpected(Problem{500, "server.fault", order.error().message});
@@ -89,14 +86,14 @@ Asked retry_mail(Call& call) {
             }};
 }
 
-Answer get_live(Call&) {
+Answer live(Call&) {
     return json_answer(
         200, [](JsonWriter& out) { out.begin_object().key("status").text("live").end_object(); });
 }
 
 // Ready once every view answers; while one is built for the first time the answer says how far it
 // is.
-Answer get_ready(Call& call) {
+Answer readiness(Call& call) {
     const bool ready = call.services.runner.ready();
     return json_answer(ready ? 200 : 503, [&](JsonWriter& out) {
         out.begin_object().key("status").text(ready ? "ready" : "waiting");
@@ -112,6 +109,27 @@ Answer get_ready(Call& call) {
     });
 }
 
-Answer get_metrics(Call& call) { return metrics_answer(call.services.metrics); }
+Answer measurements(Call& call) { return metrics_answer(call.services.metrics); }
+
+// Made when the server started.
+Answer present_description(Call& call) {
+    return Response{.content_type = "application/json",
+                    .headers = {{"ETag", call.services.description.etag}},
+                    .body = call.services.description.text};
+}
+
+}  // namespace
+
+const Query list_projections = asking<projections, page_in>;
+const Query list_outbox = asking<outbox, outbox_in>;
+const Command retry_mail = doing<mail_retry>;
+const Query get_live = asking<live>;
+const Query get_ready = asking<readiness>;
+const Query get_metrics = asking<measurements>;
+const Query get_description = asking<present_description>;
+
+Response metrics_answer(const Metrics& metrics) {
+    return {200, "text/plain; version=0.0.4; charset=utf-8", {}, metrics.text(), false};
+}
 
 }  // namespace muster::http

@@ -20,94 +20,87 @@ std::optional<Check> own_password(const Call& call, std::optional<std::string> p
                  .failed = wrong_password};
 }
 
-}  // namespace
-
-Answer get_me(Call& call) {
+Answer own_user(Call& call) {
     return user_answer(200, call.caller.user,
                        {call.services, *call.reading, call.now, call.on_loopback()});
 }
 
-Asked update_me(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    UserChanges changes{body->text("first_name"), body->text("last_name"),
-                        body->language("language"), body->email("email")};
-    if (changes.first_name == "") body->refuse("first_name", "empty", "This must not be empty.");
-    if (changes.last_name == "") body->refuse("last_name", "empty", "This must not be empty.");
-    const auto password = body->optional_secret("current_password");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{.use_case =
-                      [changes](Work& work, const Secrets& secrets) {
-                          return muster::update_user(work, work.caller().user, changes,
-                                                     secrets.proof());
-                      },
-                  .answer =
-                      [](const Accepted& accepted, const Answering& with) {
-                          return user_answer(200, accepted.caller.user, with);
-                      },
-                  .body = canonical,
-                  .check = own_password(call, password),
-                  .versioned = stream_of(call.caller.user)};
+struct OwnChanges {
+    UserChanges changes;
+    std::optional<std::string> password;
+};
+
+OwnChanges own_changes_in(Fields& body) {
+    OwnChanges form{{body.text("first_name"), body.text("last_name"), body.language("language"),
+                     body.email("email")},
+                    body.optional_secret("current_password")};
+    if (form.changes.first_name == "")
+        body.refuse("first_name", "empty", "This must not be empty.");
+    if (form.changes.last_name == "") body.refuse("last_name", "empty", "This must not be empty.");
+    return form;
 }
 
-Asked change_my_password(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const auto present = body->secret("current_password");
-    const auto password = body->new_password("password");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{.use_case =
-                      [](Work& work, const Secrets& secrets) {
-                          return muster::change_password(work, work.caller().user, secrets.hash,
-                                                         secrets.proof());
-                      },
-                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
-                  .body = canonical,
-                  .check = own_password(call, present),
-                  .new_password = password,
-                  .versioned = stream_of(call.caller.user)};
+Change own_update(Call& call, const OwnChanges& form) {
+    return {.use_case =
+                [changes = form.changes](Work& work, const Secrets& secrets) {
+                    return muster::update_user(work, work.caller().user, changes, secrets.proof());
+                },
+            .answer =
+                [](const Accepted& accepted, const Answering& with) {
+                    return user_answer(200, accepted.caller.user, with);
+                },
+            .check = own_password(call, form.password),
+            .versioned = stream_of(call.caller.user)};
 }
 
-Answer list_my_accounts(Call& call) {
-    const auto page = call.query().page();
-    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
+struct OwnPassword {
+    std::string present, next;
+};
+
+OwnPassword own_password_in(Fields& body) {
+    return {body.secret("current_password"), body.new_password("password")};
+}
+
+Change own_password_change(Call& call, const OwnPassword& form) {
+    return {.use_case =
+                [](Work& work, const Secrets& secrets) {
+                    return muster::change_password(work, work.caller().user, secrets.hash,
+                                                   secrets.proof());
+                },
+            .answer = [](const Accepted&, const Answering&) { return no_content(); },
+            .check = own_password(call, form.present),
+            .new_password = form.next,
+            .versioned = stream_of(call.caller.user)};
+}
+
+Answer own_accounts(Call& call, const views::PageRequest& page) {
     return page_answer(call, views::list_accounts_of(*call.reading, call.caller.user, page),
                        views::write_account_summary);
 }
 
-Asked open_my_account(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    if (body->has("notes")) body->refuse("notes", "unknown", "There is no such field here.");
-    const auto profile = to_profile(body->profile());
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{.use_case = [profile](Work& work,
-                                        const Secrets&) { return open_own_account(work, profile); },
-                  .answer =
-                      [](const Accepted& accepted, const Answering& with) {
-                          const auto* opened = find_event<AccountOpened>(accepted);
-                          return json_answer(201, [&](JsonWriter& out) {
-                              write_account_or_null(out, with.reading, opened->account,
-                                                    opened->owner);
-                          });
-                      },
-                  .body = canonical};
+Profile own_profile_in(Fields& body) { return to_profile(body.profile()); }
+
+Change own_opening(Call&, const Profile& profile) {
+    return {.use_case = [profile](Work& work,
+                                  const Secrets&) { return open_own_account(work, profile); },
+            .answer =
+                [](const Accepted& accepted, const Answering& with) {
+                    const auto* opened = find_event<AccountOpened>(accepted);
+                    return json_answer(201, [&](JsonWriter& out) {
+                        write_account_or_null(out, with.reading, opened->account, opened->owner);
+                    });
+                }};
 }
 
-Asked leave_account(Call& call) {
-    return Change{.use_case = [account = call.account()](
-                                  Work& work,
-                                  const Secrets&) { return muster::leave_account(work, account); },
-                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
-                  .versioned = stream_of(call.account())};
+Change leaving(Call& call) {
+    return {.use_case = [account = call.account()](
+                            Work& work,
+                            const Secrets&) { return muster::leave_account(work, account); },
+            .answer = [](const Accepted&, const Answering&) { return no_content(); },
+            .versioned = stream_of(call.account())};
 }
 
-Answer list_my_sessions(Call& call) {
-    const auto page = call.query().page();
-    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
+Answer own_sessions(Call& call, const views::PageRequest& page) {
     return page_answer(
         call, views::list_sessions(*call.reading, call.caller.user, call.now, idle_limits, page),
         [&](JsonWriter& out, const views::SessionRow& row) {
@@ -115,7 +108,7 @@ Answer list_my_sessions(Call& call) {
         });
 }
 
-Answer get_my_session(Call& call) {
+Answer own_session(Call& call) {
     const auto row = views::find_session(*call.reading, call.session());
     if (!row || row->user != call.caller.user || !views::is_live(*row, call.now, idle_limits))
         return std::unexpected(problem_of(no_such_session));
@@ -124,62 +117,52 @@ Answer get_my_session(Call& call) {
     });
 }
 
-Asked end_my_session(Call& call) {
-    return Change{
-        .use_case = [session = call.session()](
-                        Work& work, const Secrets&) { return end_own_session(work, session); },
-        .answer = [](const Accepted&, const Answering&) { return no_content(); }};
+Change own_session_ending(Call& call) {
+    return {.use_case = [session = call.session()](
+                            Work& work, const Secrets&) { return end_own_session(work, session); },
+            .answer = [](const Accepted&, const Answering&) { return no_content(); }};
 }
 
-Asked end_my_other_sessions(Call&) {
-    return Change{.use_case = [](Work& work, const Secrets&) { return end_other_sessions(work); },
-                  .answer = [](const Accepted&, const Answering&) { return no_content(); }};
+Change other_sessions_ending(Call&) {
+    return {.use_case = [](Work& work, const Secrets&) { return end_other_sessions(work); },
+            .answer = [](const Accepted&, const Answering&) { return no_content(); }};
 }
 
-Asked set_my_security_question(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const auto question = body->required_text("question");
-    const auto answer = canonical_answer(body->secret("answer"));
-    if (body->has("answer") && answer.empty())
-        body->refuse("answer", "empty", "This must not be empty.");
-    if (answer.size() > longest_password)
-        body->refuse("answer", "too_long", "This must have at most 256 bytes.");
-    const auto present = body->secret("current_password");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{.use_case =
-                      [question](Work& work, const Secrets& secrets) {
-                          return set_security_question(work, work.caller().user, question,
-                                                       secrets.hash, secrets.proof());
-                      },
-                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
-                  .body = canonical,
-                  .check = own_password(call, present),
-                  .new_password = answer,
-                  .versioned = stream_of(call.caller.user)};
+struct Question {
+    std::string question, answer, present;
+};
+
+Question question_in(Fields& body) {
+    return {body.required_text("question"), body.security_answer("answer"),
+            body.secret("current_password")};
 }
 
-Asked clear_my_security_question(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const auto present = body->secret("current_password");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{.use_case =
-                      [](Work& work, const Secrets& secrets) {
-                          return clear_security_question(work, work.caller().user, secrets.proof());
-                      },
-                  .answer = [](const Accepted&, const Answering&) { return no_content(); },
-                  .body = canonical,
-                  .check = own_password(call, present),
-                  .versioned = stream_of(call.caller.user)};
+Change question_setting(Call& call, const Question& form) {
+    return {.use_case =
+                [question = form.question](Work& work, const Secrets& secrets) {
+                    return set_security_question(work, work.caller().user, question, secrets.hash,
+                                                 secrets.proof());
+                },
+            .answer = [](const Accepted&, const Answering&) { return no_content(); },
+            .check = own_password(call, form.present),
+            .new_password = form.answer,
+            .versioned = stream_of(call.caller.user)};
+}
+
+std::string own_present_password_in(Fields& body) { return body.secret("current_password"); }
+
+Change question_clearing(Call& call, const std::string& present) {
+    return {.use_case =
+                [](Work& work, const Secrets& secrets) {
+                    return clear_security_question(work, work.caller().user, secrets.proof());
+                },
+            .answer = [](const Accepted&, const Answering&) { return no_content(); },
+            .check = own_password(call, present),
+            .versioned = stream_of(call.caller.user)};
 }
 
 // Only whose address is verified sees what was sent to it.
-Answer list_my_invitations(Call& call) {
-    const auto page = call.query().page();
-    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
+Answer own_invitations(Call& call, const views::PageRequest& page) {
     const auto user = views::find_user(*call.reading, call.caller.user);
     const auto email = user && user->email_verified ? EmailAddress::parse(user->email)
                                                     : std::optional<EmailAddress>{};
@@ -189,5 +172,21 @@ Answer list_my_invitations(Call& call) {
                            views::write_own_invitation(out, *call.reading, row);
                        });
 }
+
+}  // namespace
+
+const Query get_me = asking<own_user>;
+const Command update_me = changing<own_update, own_changes_in>;
+const Command change_my_password = changing<own_password_change, own_password_in>;
+const Query list_my_accounts = asking<own_accounts, page_in>;
+const Command open_my_account = changing<own_opening, own_profile_in>;
+const Command leave_account = doing<leaving>;
+const Query list_my_sessions = asking<own_sessions, page_in>;
+const Query get_my_session = asking<own_session>;
+const Command end_my_session = doing<own_session_ending>;
+const Command end_my_other_sessions = doing<other_sessions_ending>;
+const Command set_my_security_question = changing<question_setting, question_in>;
+const Command clear_my_security_question = changing<question_clearing, own_present_password_in>;
+const Query list_my_invitations = asking<own_invitations, page_in>;
 
 }  // namespace muster::http

@@ -1,6 +1,5 @@
-// Every operation of the interface, by the file that holds it. What each takes and answers is the
-// interface's contract; who may call it stands in routes.cpp. A query answers at once; a command
-// says what is to be decided and how to answer.
+// Every operation of the interface, by the file that holds it. Who may call it, and what it answers
+// with, stands in routes.cpp.
 #pragma once
 
 #include "http/route.hpp"
@@ -8,124 +7,125 @@
 namespace muster::http {
 
 // staff.cpp
-Asked set_up(Call& call);
-Asked sign_in_admin(Call& call);
-Answer get_admin_session(Call& call);
-Asked sign_out_admin(Call& call);
-Answer list_admins(Call& call);
-Asked create_admin(Call& call);
-Asked update_admin(Call& call);
-Asked delete_admin(Call& call);
-Answer list_api_keys(Call& call);
-Asked create_api_key(Call& call);
-Asked revoke_api_key(Call& call);
-Answer get_settings(Call& call);
-Asked change_settings(Call& call);
+extern const Command set_up;
+extern const Command sign_in_admin;
+extern const Query get_admin_session;
+extern const Command sign_out_admin;
+extern const Query list_admins;
+extern const Command create_admin;
+extern const Command update_admin;
+extern const Command delete_admin;
+extern const Query list_api_keys;
+extern const Command create_api_key;
+extern const Command revoke_api_key;
+extern const Query get_settings;
+extern const Command change_settings;
 
 // sessions.cpp
-Asked register_user(Call& call);
-Asked sign_in(Call& call);
-Answer get_session(Call& call);
-Asked sign_out(Call& call);
-Asked choose_account(Call& call);
-Asked impersonate(Call& call);
+extern const Command register_user;
+extern const Command sign_in;
+extern const Query get_session;
+extern const Command sign_out;
+extern const Command choose_account;
+extern const Command impersonate;
 
 // second_factor.cpp
-Asked start_my_two_factor(Call& call);
-Asked confirm_my_two_factor(Call& call);
-Asked disable_my_two_factor(Call& call);
-Asked start_admin_two_factor(Call& call);
-Asked confirm_admin_two_factor(Call& call);
-Asked disable_admin_two_factor(Call& call);
+extern const Command start_my_two_factor;
+extern const Command confirm_my_two_factor;
+extern const Command disable_my_two_factor;
+extern const Command start_admin_two_factor;
+extern const Command confirm_admin_two_factor;
+extern const Command disable_admin_two_factor;
 
 // links.cpp
-Asked request_password_reset(Call& call);
-Answer get_password_reset(Call& call);
-Asked reset_password(Call& call);
-Asked send_password_reset(Call& call);
-Asked send_my_email_verification(Call& call);
-Asked verify_email(Call& call);
+extern const Command request_password_reset;
+extern const Query get_password_reset;
+extern const Command reset_password;
+extern const Command send_password_reset;
+extern const Command send_my_email_verification;
+extern const Command verify_email;
 
 // me.cpp
-Answer get_me(Call& call);
-Asked update_me(Call& call);
-Asked change_my_password(Call& call);
-Answer list_my_accounts(Call& call);
-Asked open_my_account(Call& call);
-Asked leave_account(Call& call);
-Answer list_my_sessions(Call& call);
-Answer get_my_session(Call& call);
-Asked end_my_session(Call& call);
-Asked end_my_other_sessions(Call& call);
-Asked set_my_security_question(Call& call);
-Asked clear_my_security_question(Call& call);
-Answer list_my_invitations(Call& call);
+extern const Query get_me;
+extern const Command update_me;
+extern const Command change_my_password;
+extern const Query list_my_accounts;
+extern const Command open_my_account;
+extern const Command leave_account;
+extern const Query list_my_sessions;
+extern const Query get_my_session;
+extern const Command end_my_session;
+extern const Command end_my_other_sessions;
+extern const Command set_my_security_question;
+extern const Command clear_my_security_question;
+extern const Query list_my_invitations;
 
 // accounts.cpp
-Answer list_accounts(Call& call);
-Asked open_account(Call& call);
-Answer get_account(Call& call);
-Asked update_account(Call& call);
-Asked close_account(Call& call);
-Asked reopen_account(Call& call);
-Asked delete_account(Call& call);
-Asked run_retention(Call& call);
-Answer list_account_users(Call& call);
-Asked associate_user(Call& call);
-Asked set_permissions(Call& call);
-Asked remove_user(Call& call);
-Asked transfer_ownership(Call& call);
+extern const Query list_accounts;
+extern const Command open_account;
+extern const Query get_account;
+extern const Command update_account;
+extern const Command close_account;
+extern const Command reopen_account;
+extern const Command delete_account;
+extern const Command run_retention;
+extern const Query list_account_users;
+extern const Command associate_user;
+extern const Command set_permissions;
+extern const Command remove_user;
+extern const Command transfer_ownership;
 
 // invitations.cpp
-Answer list_invitations(Call& call);
-Asked invite_user(Call& call);
-Asked resend_invitation(Call& call);
-Asked cancel_invitation(Call& call);
-Answer get_invitation(Call& call);
-Asked accept_invitation(Call& call);
+extern const Query list_invitations;
+extern const Command invite_user;
+extern const Command resend_invitation;
+extern const Command cancel_invitation;
+extern const Query get_invitation;
+extern const Command accept_invitation;
 
 // contacts.cpp
-Answer list_contacts(Call& call);
-Asked add_contact(Call& call);
-Answer get_contact(Call& call);
-Asked change_contact(Call& call);
-Asked remove_contact(Call& call);
+extern const Query list_contacts;
+extern const Command add_contact;
+extern const Query get_contact;
+extern const Command change_contact;
+extern const Command remove_contact;
 
 // orders.cpp
-Answer list_orders(Call& call);
-Asked place_order(Call& call);
+extern const Query list_orders;
+extern const Command place_order;
 
 // tickets.cpp
-Answer list_tickets(Call& call);
-Answer list_account_tickets(Call& call);
-Asked open_ticket(Call& call);
-Answer get_ticket(Call& call);
-Asked reply_to_ticket(Call& call);
-Asked close_ticket(Call& call);
-Asked receive_mail(Call& call);
+extern const Query list_tickets;
+extern const Query list_account_tickets;
+extern const Command open_ticket;
+extern const Query get_ticket;
+extern const Command reply_to_ticket;
+extern const Command close_ticket;
+extern const Command receive_mail;
 
 // users.cpp
-Answer list_users(Call& call);
-Answer get_user(Call& call);
-Asked update_user(Call& call);
-Asked delete_user(Call& call);
-Asked change_user_password(Call& call);
-Asked end_user_sessions(Call& call);
-Asked disable_user_two_factor(Call& call);
-Asked clear_user_security_question(Call& call);
-Asked set_identity_verification(Call& call);
+extern const Query list_users;
+extern const Query get_user;
+extern const Command update_user;
+extern const Command delete_user;
+extern const Command change_user_password;
+extern const Command end_user_sessions;
+extern const Command disable_user_two_factor;
+extern const Command clear_user_security_question;
+extern const Command set_identity_verification;
 
 // activity.cpp
-Answer list_activity(Call& call);
-Answer list_account_activity(Call& call);
-Answer list_user_activity(Call& call);
+extern const Query list_activity;
+extern const Query list_account_activity;
+extern const Query list_user_activity;
 
 // machine.cpp
-Answer list_projections(Call& call);
-Answer list_outbox(Call& call);
-Asked retry_mail(Call& call);
-Answer get_live(Call& call);
-Answer get_ready(Call& call);
-Answer get_metrics(Call& call);
+extern const Query list_projections;
+extern const Query list_outbox;
+extern const Command retry_mail;
+extern const Query get_live;
+extern const Query get_ready;
+extern const Query get_description;
+extern const Query get_metrics;
 
 }  // namespace muster::http

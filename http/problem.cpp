@@ -76,7 +76,87 @@ std::string_view title_of(int status) {
     }
 }
 
+// Every code that a client may meet, with its status. `account.not_associated` is 409 where the
+// user is the target of a transfer.
+constexpr std::pair<std::string_view, int> statuses[]{
+    {"request.malformed", 400},
+    {"session.invalid_credentials", 401},
+    {"session.required", 401},
+    {"session.second_factor_required", 401},
+    {"access.address", 403},
+    {"access.denied", 403},
+    {"access.role", 403},
+    {"account.not_owner", 403},
+    {"code.wrong", 403},
+    {"email_verification.disabled", 403},
+    {"password.wrong", 403},
+    {"profile.locked", 403},
+    {"registration.disabled", 403},
+    {"request.cross_site", 403},
+    {"security_answer.wrong", 403},
+    {"setup.invalid_token", 403},
+    {"user_management.disabled", 403},
+    {"account.not_associated", 404},
+    {"account.not_found", 404},
+    {"admin.not_found", 404},
+    {"api_key.not_found", 404},
+    {"contact.not_found", 404},
+    {"invitation.not_found", 404},
+    {"mail.not_found", 404},
+    {"route.not_found", 404},
+    {"session.not_found", 404},
+    {"ticket.not_found", 404},
+    {"token.not_found", 404},
+    {"user.not_found", 404},
+    {"route.method_not_allowed", 405},
+    {"account.already_associated", 409},
+    {"account.closed", 409},
+    {"account.contacts_full", 409},
+    {"account.owner_cannot_be_removed", 409},
+    {"account.owner_cannot_leave", 409},
+    {"account.owner_permissions", 409},
+    {"admin.email_taken", 409},
+    {"admin.last_administrator", 409},
+    {"idempotency.running", 409},
+    {"invitation.accepted", 409},
+    {"invitation.pending", 409},
+    {"mail.link_dead", 409},
+    {"mail.sent", 409},
+    {"session.account_required", 409},
+    {"session.other_account", 409},
+    {"setup.done", 409},
+    {"ticket.full", 409},
+    {"two_factor.not_started", 409},
+    {"two_factor.on", 409},
+    {"user.email_taken", 409},
+    {"user.is_owner", 409},
+    {"user.no_email", 409},
+    {"user.several_accounts", 409},
+    {"token.expired", 410},
+    {"request.stale", 412},
+    {"request.too_large", 413},
+    {"request.unsupported_media_type", 415},
+    {"idempotency.reused", 422},
+    {"password.common", 422},
+    {"password.too_short", 422},
+    {"permissions.empty", 422},
+    {"permissions.unknown", 422},
+    {"request.invalid", 422},
+    {"security_answer.required", 422},
+    {"rate.limited", 429},
+    {"request.header_too_large", 431},
+    {"server.fault", 500},
+    {"server.busy", 503},
+    {"view.behind", 503},
+};
+
 }  // namespace
+
+int status_of(std::string_view code) {
+    const auto found =
+        std::ranges::find(statuses, code, [](const auto& each) { return each.first; });
+    return found == std::end(statuses) ? 0 : found->second;
+}
 
 Problem problem_of(const Error& error) {
     Problem problem{status_of(error.kind), error.code, std::string(error.message)};

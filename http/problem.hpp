@@ -33,6 +33,9 @@ Problem problem_of(const Error& error);
 Problem invalid(std::vector<FieldError> errors);
 Problem malformed(std::string detail);  // 400
 
+// The status that comes with a code; 0: there is no such code.
+int status_of(std::string_view code);
+
 Response to_response(const Problem& problem, const TraceId& trace);
 
 }  // namespace muster::http

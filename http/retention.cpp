@@ -40,23 +40,25 @@ Response report_answer(const std::optional<RetentionRunEnded>& ended) {
     });
 }
 
-}  // namespace
-
-Asked run_retention(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
+// What would be set, for a look ahead.
+ChangeSettings changes_in(Fields& body) {
     ChangeSettings changes;
-    changes.prune_after_months = body->number_or_off("prune_after_months", most_retention_months);
-    changes.delete_users = body->on_off("delete_users");
+    changes.prune_after_months = body.number_or_off("prune_after_months", most_retention_months);
+    changes.delete_users = body.on_off("delete_users");
     changes.deactivate_after_months =
-        body->number_or_off("deactivate_after_months", most_retention_months);
+        body.number_or_off("deactivate_after_months", most_retention_months);
+    return changes;
+}
+
+bool changes_anything(const ChangeSettings& changes) {
+    return changes.prune_after_months || changes.delete_users || changes.deactivate_after_months;
+}
+
+Asked run(Call& call, const ChangeSettings& changes) {
     const bool dry_run = call.query().boolean("dry_run").value_or(false);
-    for (const auto* name : {"prune_after_months", "delete_users", "deactivate_after_months"}) {
-        if (!dry_run && body->has(name))
-            body->refuse(name, "unexpected", "Only a dry run takes what is not set.");
-    }
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
+    if (!dry_run && changes_anything(changes))
+        return std::unexpected(
+            invalid({{"", "unexpected", "Only a dry run takes what is not set."}}));
     return Change{
         .use_case = [changes](
                         Work& work,
@@ -68,8 +70,11 @@ Asked run_retention(Call& call) {
                 const auto* ended = find_event<RetentionRunEnded>(accepted);
                 return report_answer(ended ? *ended : RetentionRunEnded{});
             },
-        .body = canonical,
         .retires = true};
 }
+
+}  // namespace
+
+const Command run_retention = changing<run, changes_in>;
 
 }  // namespace muster::http

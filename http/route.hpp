@@ -1,45 +1,57 @@
-// The table of routes: method, path, operation, who may, function. What is answered with 404 and
-// 405, the authorization tests and the description of the interface come from it.
+// The table of routes: method, path, operation, who may, function, words. What is answered with 404
+// and 405, the authorization tests and the description of the interface come from it.
 #pragma once
 
-#include <expected>
-#include <functional>
-#include <memory>
-#include <optional>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "aggregates/access.hpp"
-#include "http/call.hpp"
 #include "http/message.hpp"
-#include "http/problem.hpp"
+#include "http/operation.hpp"
 
 namespace muster::http {
 
-using Answer = std::expected<Response, Problem>;
-using Asked = std::expected<Change, Problem>;
+// What the description says of an operation beside what follows from its function and its rule.
+struct Words {
+    enum class Answers : std::uint8_t { nothing, text, one, page, page_or_export };
 
-using Query = Answer (*)(Call&);
-using Command = Asked (*)(Call&);
+    std::string_view tag;
+    std::string_view does;  // One sentence.
+    int status = 204;
+    Answers answers{};
+    std::string_view schema{};  // A component; of a page the rows'.
+    // The codes of its own refusals, separated by blanks; those that come with its rule, its
+    // method and its path follow from them.
+    std::string_view refusals{};
+};
 
-// There is no route without a rule: every argument is needed.
+// There is no route without a rule and without words: every argument is needed.
 struct Route {
     constexpr Route(Method method_, std::string_view path_, std::string_view operation_,
-                    AccessRule rule_, std::variant<Query, Command> function_)
-        : method(method_), path(path_), operation(operation_), rule(rule_), function(function_) {}
+                    AccessRule rule_, std::variant<Query, Command> function_, Words words_)
+        : method(method_),
+          path(path_),
+          operation(operation_),
+          rule(rule_),
+          function(function_),
+          words(words_) {}
 
     Method method;
     std::string_view path;       // "/v1/accounts/{account}/users"
     std::string_view operation;  // "InviteUser": permanent, also the operationId.
     AccessRule rule;
     std::variant<Query, Command> function;
+    Words words;
 
     bool is_command() const { return std::holds_alternative<Command>(function); }
 };
 
 std::span<const Route> routes();
+std::string_view text_of(Method method);  // "GET"; empty for those that no route has.
 
 // What a method and a path come to.
 struct Match {

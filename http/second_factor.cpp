@@ -49,7 +49,7 @@ struct OfUser {
     using Id = UserId;
     static constexpr auto by_password = Check::Whose::user_by_id;
     static constexpr auto by_code = Check::Whose::code_of_user;
-    static std::optional<Id> who(const Call& call) { return call.caller.user; }
+    static Id who(const Call& call) { return call.caller.user; }
     static std::string name(const Answering& with, Id id) {
         const auto row = views::find_user(with.reading, id);
         return row ? row->email : std::string{};
@@ -59,38 +59,16 @@ struct OfAdmin {
     using Id = AdminId;
     static constexpr auto by_password = Check::Whose::admin_by_id;
     static constexpr auto by_code = Check::Whose::code_of_admin;
-    static std::optional<Id> who(const Call& call) {
-        return call.caller.admin ? std::optional{call.caller.admin} : std::nullopt;
-    }
+    static Id who(const Call& call) { return call.caller.admin; }
     static std::string name(const Answering& with, Id id) {
         const auto row = views::find_admin(with.reading, id);
         return row ? row->email : std::string{};
     }
 };
 
-// The holder, with the one secret that the body must give: "current_password", or a code.
-template <class Of>
-struct Shown {
-    typename Of::Id who;
-    Check check;
-    std::string body;
-
-    static std::expected<Shown, Problem> parse(Call& call, Check::Whose whose) {
-        const auto who = Of::who(call);
-        if (!who) return std::unexpected(problem_of(wrong_role));
-        auto body = Fields::parse(call.request.body);
-        if (!body) return std::unexpected(body.error());
-        Shown shown{*who, {.whose = whose, .id = who->number, .failed = wrong_password}, {}};
-        if (shown.check.code_only()) {
-            shown.check.code = body->secret("code");
-        } else {
-            shown.check.password = body->secret("current_password");
-        }
-        shown.body = body->canonical();
-        if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-        return shown;
-    }
-};
+Check check_of(Check::Whose whose, std::uint64_t id) {
+    return {.whose = whose, .id = id, .failed = wrong_password};
+}
 
 // A repetition is answered without what is shown once.
 Response started_answer(const FactorSecret& secret, const std::string& uri, bool repeated) {
@@ -105,32 +83,41 @@ Response started_answer(const FactorSecret& secret, const std::string& uri, bool
     });
 }
 
+std::string present_password_in(Fields& body) { return body.secret("current_password"); }
+std::string code_in(Fields& body) { return body.secret("code"); }
+
+// An API key has no two-factor.
+std::optional<Error> only_admins(const Call& call) {
+    return call.caller.admin ? std::nullopt : std::optional{wrong_role};
+}
+
 template <class Of>
-Asked start(Call& call) {
-    auto shown = Shown<Of>::parse(call, Of::by_password);
-    if (!shown) return std::unexpected(shown.error());
+Change starting_factor(Call& call, const std::string& password) {
+    const auto who = Of::who(call);
+    auto check = check_of(Of::by_password, who.number);
+    check.password = password;
     const auto secret = random_bytes<FactorSecret>();
     return Change{.use_case =
-                      [who = shown->who, secret](Work& work, const Secrets& secrets) {
+                      [who, secret](Work& work, const Secrets& secrets) {
                           return start_second_factor(work, who, secret, secrets.proof());
                       },
                   .answer =
-                      [who = shown->who, secret](const Accepted& accepted, const Answering& with) {
+                      [who, secret](const Accepted& accepted, const Answering& with) {
                           const auto uri = provisioning_uri(secret, issuer_of(with.services),
                                                             Of::name(with, who));
                           return started_answer(secret, uri, accepted.repeated);
                       },
-                  .body = shown->body,
-                  .check = shown->check};
+                  .check = check};
 }
 
 template <class Of>
-Asked confirm(Call& call) {
-    auto shown = Shown<Of>::parse(call, Of::by_code);
-    if (!shown) return std::unexpected(shown.error());
+Change confirming_factor(Call& call, const std::string& code) {
+    const auto who = Of::who(call);
+    auto check = check_of(Of::by_code, who.number);
+    check.code = code;
     const auto codes = draw_recovery_codes();
     return Change{.use_case =
-                      [who = shown->who, codes](Work& work, const Secrets& secrets) {
+                      [who, codes](Work& work, const Secrets& secrets) {
                           return confirm_second_factor(work, who, secrets.verified.code, codes);
                       },
                   .answer =
@@ -143,31 +130,32 @@ Asked confirm(Call& call) {
                               out.end_array().end_object();
                           });
                       },
-                  .body = shown->body,
-                  .check = shown->check};
+                  .check = check};
 }
 
 template <class Of>
-Asked disable(Call& call) {
-    auto shown = Shown<Of>::parse(call, Of::by_password);
-    if (!shown) return std::unexpected(shown.error());
+Change disabling_factor(Call& call, const std::string& password) {
+    const auto who = Of::who(call);
+    auto check = check_of(Of::by_password, who.number);
+    check.password = password;
     return Change{.use_case =
-                      [who = shown->who](Work& work, const Secrets& secrets) {
+                      [who](Work& work, const Secrets& secrets) {
                           return disable_second_factor(work, who, secrets.proof());
                       },
                   .answer = [](const Accepted&, const Answering&) { return no_content(); },
-                  .body = shown->body,
-                  .check = shown->check,
-                  .versioned = stream_of(shown->who)};
+                  .check = check,
+                  .versioned = stream_of(who)};
 }
 
 }  // namespace
 
-Asked start_my_two_factor(Call& call) { return start<OfUser>(call); }
-Asked confirm_my_two_factor(Call& call) { return confirm<OfUser>(call); }
-Asked disable_my_two_factor(Call& call) { return disable<OfUser>(call); }
-Asked start_admin_two_factor(Call& call) { return start<OfAdmin>(call); }
-Asked confirm_admin_two_factor(Call& call) { return confirm<OfAdmin>(call); }
-Asked disable_admin_two_factor(Call& call) { return disable<OfAdmin>(call); }
+const Command start_my_two_factor = changing<starting_factor<OfUser>, present_password_in>;
+const Command confirm_my_two_factor = changing<confirming_factor<OfUser>, code_in>;
+const Command disable_my_two_factor = changing<disabling_factor<OfUser>, present_password_in>;
+const Command start_admin_two_factor =
+    changing<starting_factor<OfAdmin>, present_password_in, only_admins>;
+const Command confirm_admin_two_factor = changing<confirming_factor<OfAdmin>, code_in, only_admins>;
+const Command disable_admin_two_factor =
+    changing<disabling_factor<OfAdmin>, present_password_in, only_admins>;
 
 }  // namespace muster::http

@@ -253,7 +253,8 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
           options_.public_url,
           options_.clock_offset,
           options_.mail.has_value(),
-          metrics_},
+          metrics_,
+          describe_interface(options_.public_url)},
       committer_(
           log, keyring_, keys, services_.clock,
           [this](std::vector<Committer::Completion> completions, Position head) {
@@ -441,13 +442,12 @@ void Service::answer_now(Call& call, const Route& route, Responder& responder) {
         add_other_account(problem, *error, *call.reading, call.caller.user);
         return refuse(problem);
     }
-    auto answer = std::get<Query>(route.function)(call);
+    auto answer = std::get<Query>(route.function).answer(call);
     if (const auto& fault = call.reading->fault()) {
         if (fault->kind == Fault::Kind::unavailable) return refuse(view_behind());
         return refuse({500, "server.fault", "A view could not be read: " + fault->message});
     }
     if (!answer) return refuse(answer.error());
-    if (const auto problem = call.query().problem()) return refuse(*problem);
     if (answer->status == 200 && none_match(call.request, *answer)) {
         answer->status = 304;
         answer->body.clear();
@@ -484,14 +484,8 @@ void Service::start_command(Call&& call, const Route& route, Responder responder
             return refuse(problem_of(*error));
     }
 
-    auto change = std::get<Command>(route.function)(call);
+    auto change = std::get<Command>(route.function).ask(call);
     if (!change) return refuse(change.error());
-    if (change->body.empty()) {  // Nobody read it, so nothing may stand in it.
-        auto body = Fields::parse(call.request.body);
-        if (!body) return refuse(body.error());
-        if (const auto problem = body->problem()) return refuse(*problem);
-    }
-    if (const auto problem = call.query().problem()) return refuse(*problem);
     const auto key = command_key(call, route, change->body, keys_);
     if (!key) return refuse(key.error());
 
@@ -578,10 +572,10 @@ void Service::check_password(std::shared_ptr<Pending> pending) {
 void Service::renew_hash(std::shared_ptr<Pending> pending) {
     if (pending->legacy_password.empty()) return check_code(std::move(pending));
     const bool taken = passwords_.hash(std::exchange(pending->legacy_password, {}),
-                                        [this, pending](std::string hash) {
-                                            pending->secrets.renewed = std::move(hash);
-                                            check_code(pending);
-                                        });
+                                       [this, pending](std::string hash) {
+                                           pending->secrets.renewed = std::move(hash);
+                                           check_code(pending);
+                                       });
     if (!taken) check_code(std::move(pending));
 }
 

@@ -35,57 +35,45 @@ Response session_answer(const views::Reading& reading, UserId user,
     });
 }
 
-}  // namespace
+struct Registration {
+    Fields::Person person;
+    Profile profile{};
+};
 
-Asked register_user(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    auto person = body->person(Fields::PasswordField::required);
-    Profile profile;
-    if (auto account = body->object("account")) {
-        if (account->has("notes"))
-            account->refuse("notes", "unknown", "There is no such field here.");
-        profile = to_profile(account->profile());
-    }
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{
-        .use_case =
-            [user = person.user, profile, agent = call.user_agent()](
-                Work& work, const Secrets& secrets) mutable {
-                user.password_hash = secrets.hash;
-                return register_visitor(work, user, profile, agent);
-            },
-        .answer = [](const Accepted& accepted,
-                     const Answering& with) { return signed_in_answer(201, accepted, with); },
-        .body = canonical,
-        .new_password = person.password};
+Registration registration_in(Fields& body) {
+    Registration registration{body.person(Fields::PasswordField::required)};
+    if (auto account = body.object("account"))
+        registration.profile = to_profile(account->profile());
+    return registration;
 }
 
-Asked sign_in(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    Check check{.whose = Check::Whose::user_by_email, .email = body->required_email("email")};
-    check.password = body->secret("password");
-    check.code = body->optional_secret("code");
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{
-        .use_case =
-            [agent = call.user_agent()](Work& work, const Secrets& secrets) {
-                return muster::sign_in(work, secrets.verified, agent);
-            },
-        .answer = [](const Accepted& accepted,
-                     const Answering& with) { return signed_in_answer(201, accepted, with); },
-        .body = canonical,
-        .check = check};
+Change registering(Call& call, const Registration& form) {
+    return {.use_case =
+                [user = form.person.user, profile = form.profile, agent = call.user_agent()](
+                    Work& work, const Secrets& secrets) mutable {
+                    user.password_hash = secrets.hash;
+                    return register_visitor(work, user, profile, agent);
+                },
+            .answer = [](const Accepted& accepted,
+                         const Answering& with) { return signed_in_answer(201, accepted, with); },
+            .new_password = form.person.password};
 }
 
-Answer get_session(Call& call) {
+Change signing_in(Call& call, const Check& check) {
+    return {.use_case =
+                [agent = call.user_agent()](Work& work, const Secrets& secrets) {
+                    return muster::sign_in(work, secrets.verified, agent);
+                },
+            .answer = [](const Accepted& accepted,
+                         const Answering& with) { return signed_in_answer(201, accepted, with); },
+            .check = check};
+}
+
+Answer present_session(Call& call) {
     return session_answer(*call.reading, call.caller.user, call.caller.account, call.caller.acting);
 }
 
-Asked sign_out(Call& call) {
+Asked signing_out(Call& call) {
     const auto* session = std::get_if<SessionId>(&call.credential);
     if (session == nullptr)
         return std::unexpected(problem_of(call.caller.staff() ? wrong_role : session_required));
@@ -108,51 +96,51 @@ Asked sign_out(Call& call) {
                       }};
 }
 
-Asked choose_account(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const AccountId account{body->required_id("account_id")};
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{
-        .use_case = [account](Work& work,
-                              const Secrets&) { return muster::choose_account(work, account); },
-        .answer =
-            [account](const Accepted& accepted, const Answering& with) {
-                return session_answer(with.reading, accepted.caller.user, account,
-                                      accepted.caller.acting);
-            },
-        .body = canonical};
+AccountId chosen_in(Fields& body) { return {body.required_id("account_id")}; }
+
+Change choosing(Call&, AccountId account) {
+    return {.use_case = [account](Work& work,
+                                  const Secrets&) { return muster::choose_account(work, account); },
+            .answer =
+                [account](const Accepted& accepted, const Answering& with) {
+                    return session_answer(with.reading, accepted.caller.user, account,
+                                          accepted.caller.acting);
+                }};
 }
 
-Asked impersonate(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    const UserId user{body->required_id("user_id")};
-    const auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{
+UserId impersonated_in(Fields& body) { return {body.required_id("user_id")}; }
+
+Response impersonation_answer(const Accepted& accepted, const Answering& with) {
+    const auto* session = find_event<ImpersonationStarted>(accepted);
+    return json_answer(201, [&](JsonWriter& out) {
+        out.begin_object();
+        if (!accepted.repeated) {
+            const Token token{TokenPurpose::session, session->session.number, 1};
+            out.key("token").text(to_text(token, with.services.keys));
+        }
+        out.key("user");
+        write_user_or_null(out, with.reading, session->user);
+        out.key("account");
+        write_account_or_null(out, with.reading, session->account.key, session->user);
+        out.end_object();
+    });
+}
+
+Change impersonating(Call& call, UserId user) {
+    return {
         .use_case = [account = call.account(), user, agent = call.user_agent()](
                         Work& work,
                         const Secrets&) { return muster::impersonate(work, account, user, agent); },
-        .answer =
-            [](const Accepted& accepted, const Answering& with) {
-                const auto* session = find_event<ImpersonationStarted>(accepted);
-                return json_answer(201, [&](JsonWriter& out) {
-                    out.begin_object();
-                    if (!accepted.repeated) {
-                        out.key("token").text(
-                            to_text(Token{TokenPurpose::session, session->session.number, 1},
-                                    with.services.keys));
-                    }
-                    out.key("user");
-                    write_user_or_null(out, with.reading, session->user);
-                    out.key("account");
-                    write_account_or_null(out, with.reading, session->account.key, session->user);
-                    out.end_object();
-                });
-            },
-        .body = canonical};
+        .answer = impersonation_answer};
 }
+
+}  // namespace
+
+const Command register_user = changing<registering, registration_in>;
+const Command sign_in = changing<signing_in, credentials_in>;
+const Query get_session = asking<present_session>;
+const Command sign_out = doing<signing_out>;
+const Command choose_account = changing<choosing, chosen_in>;
+const Command impersonate = changing<impersonating, impersonated_in>;
 
 }  // namespace muster::http

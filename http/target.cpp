@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "events/text.hpp"
+#include "http/schema.hpp"
 
 namespace muster::http {
 namespace {
@@ -99,15 +101,34 @@ void Parameters::refuse(std::string_view name, std::string detail) {
     errors_.push_back({"?" + std::string(name), "parameter", std::move(detail)});
 }
 
-std::optional<std::string> Parameters::text(std::string_view name) {
+Schema Parameters::describe(const std::function<void(Parameters&)>& reader) {
+    Parameters parameters;
+    parameters.noted_ = std::make_shared<Schema>(Schema::object());
+    reader(parameters);
+    return std::move(*parameters.noted_);
+}
+
+std::optional<std::string> Parameters::find(std::string_view name, auto&& shape) {
+    if (noted_) {
+        (*noted_)[std::string(name)] = shape();
+        return std::nullopt;
+    }
     asked_.emplace_back(name);
     const auto found = std::ranges::find(given, name, &std::pair<std::string, std::string>::first);
     return found == given.end() ? std::nullopt : std::optional{found->second};
 }
 
+std::optional<std::string> Parameters::text(std::string_view name) {
+    return find(name, schema::any_text);
+}
+
+std::optional<std::string> Parameters::text(std::string_view name, std::string_view description) {
+    return find(name, [&] { return schema::described(schema::any_text(), description); });
+}
+
 std::optional<std::uint64_t> Parameters::number(std::string_view name, std::uint64_t least,
                                                 std::uint64_t most) {
-    const auto value = text(name);
+    const auto value = find(name, [&] { return schema::integer(least, most); });
     if (!value) return std::nullopt;
     const auto number = parse_number(*value);
     if (!number || *number < least || *number > most) {
@@ -119,12 +140,18 @@ std::optional<std::uint64_t> Parameters::number(std::string_view name, std::uint
 }
 
 std::optional<bool> Parameters::boolean(std::string_view name) {
-    const auto value = choice(name, {"true", "false"});
-    return value.transform([](const std::string& each) { return each == "true"; });
+    const auto value = find(name, schema::boolean);
+    if (!value) return std::nullopt;
+    if (value != "true" && value != "false") {
+        refuse(name, "This must be true or false.");
+        return std::nullopt;
+    }
+    return value == "true";
 }
 
 std::optional<Time> Parameters::time(std::string_view name) {
-    const auto value = text(name);
+    const auto value =
+        text(name, "A date-time (RFC 3339), or a date, which is its midnight in UTC.");
     if (!value) return std::nullopt;
     const auto time = parse_time(*value);
     if (!time) refuse(name, "This must be a date-time (RFC 3339) or a date.");
@@ -132,8 +159,8 @@ std::optional<Time> Parameters::time(std::string_view name) {
 }
 
 std::optional<std::string> Parameters::choice(std::string_view name,
-                                              std::initializer_list<std::string_view> values) {
-    const auto value = text(name);
+                                              const std::vector<std::string_view>& values) {
+    const auto value = find(name, [&] { return schema::choice(values); });
     if (value && std::ranges::find(values, *value) == values.end()) {
         refuse(name, "This is none of the values that are possible.");
         return std::nullopt;

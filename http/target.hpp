@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <expected>
-#include <initializer_list>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,16 +19,21 @@
 namespace muster::http {
 
 // The parameters of a query. Reading one that is wrong notes the error; `problem` must be asked
-// before use.
+// before use. As with a body (http/body.hpp), the function that reads them describes them.
 class Parameters {
 public:
+    // The schema of each parameter that a reader asks for, by name, in its order.
+    static nlohmann::ordered_json describe(const std::function<void(Parameters&)>& reader);
+
     std::optional<std::string> text(std::string_view name);
+    // A text that means more than it says.
+    std::optional<std::string> text(std::string_view name, std::string_view description);
     std::optional<std::uint64_t> number(std::string_view name, std::uint64_t least,
                                         std::uint64_t most);
     std::optional<bool> boolean(std::string_view name);
     std::optional<Time> time(std::string_view name);
     std::optional<std::string> choice(std::string_view name,
-                                      std::initializer_list<std::string_view> values);
+                                      const std::vector<std::string_view>& values);
     // limit, cursor, total.
     views::PageRequest page();
     views::Order order();
@@ -38,6 +45,9 @@ public:
     std::vector<std::pair<std::string, std::string>> given;
 
 private:
+    std::optional<std::string> find(std::string_view name, auto&& shape);
+
+    std::shared_ptr<nlohmann::ordered_json> noted_;  // Where what is asked for is described.
     std::vector<std::string> asked_;
     std::vector<FieldError> errors_;
 };

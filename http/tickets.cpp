@@ -4,6 +4,7 @@
 #include "aggregates/ticket.hpp"
 #include "http/answers.hpp"
 #include "http/operations.hpp"
+#include "http/schema.hpp"
 #include "projections/accounts.hpp"
 #include "projections/tickets.hpp"
 
@@ -37,15 +38,76 @@ Response reply_answer(const TicketReplied& event, const Answering& with, const C
     });
 }
 
-Answer tickets_answer(Call& call, views::TicketFilter filter) {
-    const auto status =
-        call.query().choice("status", {"open", "answered", "customer_reply", "closed"});
-    if (status) filter.status = views::parse_ticket_status(*status);
-    const auto page = call.query().page();
-    if (auto problem = call.query().problem()) return std::unexpected(std::move(*problem));
-    if (filter.account && !views::find_account(*call.reading, *filter.account))
+struct TicketsAsked {
+    views::TicketFilter filter;
+    views::PageRequest page;
+};
+
+TicketsAsked tickets_in(Parameters& query) {
+    TicketsAsked asked;
+    const auto status = query.choice("status", schema::texts_of<views::TicketStatus>());
+    if (status) asked.filter.status = views::parse_ticket_status(*status);
+    asked.page = query.page();
+    return asked;
+}
+
+Answer tickets(Call& call, const TicketsAsked& asked) {
+    return page_answer(call, views::list_tickets(*call.reading, asked.filter, asked.page),
+                       views::write_ticket);
+}
+
+Answer account_tickets(Call& call, TicketsAsked asked) {
+    asked.filter.account = call.account();
+    if (!views::find_account(*call.reading, call.account()))
         return std::unexpected(problem_of(no_such_account));
-    return page_answer(call, views::list_tickets(*call.reading, filter, page), views::write_ticket);
+    return tickets(call, asked);
+}
+
+Answer one_ticket(Call& call) {
+    const Answering with{call.services, *call.reading, call.now, call.on_loopback()};
+    auto response = ticket_answer(200, call.ticket(), with, call.caller);
+    if (response.status != 200) return std::unexpected(problem_of(no_such_ticket));
+    return response;
+}
+
+NewTicket ticket_in(Fields& body) {
+    return {body.required_text("subject"), body.required_long_text("message", longest_message)};
+}
+
+Change ticket_opening(Call& call, const NewTicket& ticket) {
+    return {.use_case = [account = call.account(), ticket](
+                            Work& work,
+                            const Secrets&) { return muster::open_ticket(work, account, ticket); },
+            .answer =
+                [](const Accepted& accepted, const Answering& with) {
+                    const auto* opened = find_event<TicketOpened>(accepted);
+                    return ticket_answer(201, opened->ticket, with, accepted.caller);
+                }};
+}
+
+std::string message_in(Fields& body) { return body.required_long_text("message", longest_message); }
+
+Change replying(Call& call, const std::string& message) {
+    return {.use_case =
+                [ticket = call.ticket(), message](Work& work, const Secrets&) {
+                    return muster::reply_to_ticket(work, ticket, message);
+                },
+            .answer =
+                [](const Accepted& accepted, const Answering& with) {
+                    const auto* replied = find_event<TicketReplied>(accepted);
+                    return reply_answer(*replied, with, accepted.caller);
+                }};
+}
+
+Change ticket_closing(Call& call) {
+    const auto ticket = call.ticket();
+    return {.use_case = [ticket](Work& work,
+                                 const Secrets&) { return muster::close_ticket(work, ticket); },
+            .answer =
+                [ticket](const Accepted& accepted, const Answering& with) {
+                    return ticket_answer(200, ticket, with, accepted.caller);
+                },
+            .versioned = stream_of(ticket)};
 }
 
 template <class Id>
@@ -53,91 +115,35 @@ std::optional<Id> optional_id(Fields& body, std::string_view name) {
     return body.id(name).transform([](std::uint64_t number) { return Id{number}; });
 }
 
-}  // namespace
-
-Answer list_tickets(Call& call) { return tickets_answer(call, {}); }
-Answer list_account_tickets(Call& call) {
-    return tickets_answer(call, {.account = call.account()});
+InboundMail mail_in(Fields& body) {
+    return {.from = body.required_email("from_email"),
+            .from_name = body.text("from_name").value_or(""),
+            .account = optional_id<AccountId>(body, "account_id"),
+            .ticket = optional_id<TicketId>(body, "ticket_id"),
+            .subject = body.text("subject").value_or(""),
+            .message = body.required_long_text("message", longest_message)};
 }
 
-Answer get_ticket(Call& call) {
-    const Answering with{call.services, *call.reading, call.now, call.on_loopback()};
-    auto response = ticket_answer(200, call.ticket(), with, call.caller);
-    if (response.status != 200) return std::unexpected(problem_of(no_such_ticket));
-    return response;
-}
-
-Asked open_ticket(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    NewTicket ticket{body->required_text("subject"),
-                     body->required_long_text("message", longest_message)};
-    auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{
-        .use_case = [account = call.account(), ticket = std::move(ticket)](
-                        Work& work,
-                        const Secrets&) { return muster::open_ticket(work, account, ticket); },
-        .answer =
-            [](const Accepted& accepted, const Answering& with) {
-                const auto* opened = find_event<TicketOpened>(accepted);
-                return ticket_answer(201, opened->ticket, with, accepted.caller);
-            },
-        .body = std::move(canonical)};
-}
-
-Asked reply_to_ticket(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    auto message = body->required_long_text("message", longest_message);
-    auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{
-        .use_case = [ticket = call.ticket(), message = std::move(message)](
-                        Work& work,
-                        const Secrets&) { return muster::reply_to_ticket(work, ticket, message); },
-        .answer =
-            [](const Accepted& accepted, const Answering& with) {
-                const auto* replied = find_event<TicketReplied>(accepted);
-                return reply_answer(*replied, with, accepted.caller);
-            },
-        .body = std::move(canonical)};
-}
-
-Asked close_ticket(Call& call) {
-    const auto ticket = call.ticket();
-    return Change{
-        .use_case = [ticket](Work& work,
-                             const Secrets&) { return muster::close_ticket(work, ticket); },
-        .answer =
-            [ticket](const Accepted& accepted, const Answering& with) {
-                return ticket_answer(200, ticket, with, accepted.caller);
-            },
-        .versioned = stream_of(ticket)};
-}
-
-Asked receive_mail(Call& call) {
-    auto body = Fields::parse(call.request.body);
-    if (!body) return std::unexpected(body.error());
-    InboundMail mail{.from = body->required_email("from_email"),
-                     .from_name = body->text("from_name").value_or(""),
-                     .account = optional_id<AccountId>(*body, "account_id"),
-                     .ticket = optional_id<TicketId>(*body, "ticket_id"),
-                     .subject = body->text("subject").value_or(""),
-                     .message = body->required_long_text("message", longest_message)};
-    auto canonical = body->canonical();
-    if (auto problem = body->problem()) return std::unexpected(std::move(*problem));
-    return Change{
-        .use_case = [mail = std::move(mail)](
-                        Work& work, const Secrets&) { return muster::receive_mail(work, mail); },
+Change receiving(Call&, const InboundMail& mail) {
+    return {
+        .use_case = [mail](Work& work, const Secrets&) { return muster::receive_mail(work, mail); },
         .answer =
             [](const Accepted& accepted, const Answering& with) {
                 const auto* opened = find_event<TicketOpened>(accepted);
                 const auto* replied = find_event<TicketReplied>(accepted);
                 return ticket_answer(201, opened != nullptr ? opened->ticket : replied->ticket,
                                      with, accepted.caller);
-            },
-        .body = std::move(canonical)};
+            }};
 }
+
+}  // namespace
+
+const Query list_tickets = asking<tickets, tickets_in>;
+const Query list_account_tickets = asking<account_tickets, tickets_in>;
+const Query get_ticket = asking<one_ticket>;
+const Command open_ticket = changing<ticket_opening, ticket_in>;
+const Command reply_to_ticket = changing<replying, message_in>;
+const Command close_ticket = doing<ticket_closing>;
+const Command receive_mail = changing<receiving, mail_in>;
 
 }  // namespace muster::http

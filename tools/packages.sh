@@ -1,10 +1,11 @@
 # Sourced by the scripts beside it: installs what of packages.txt is missing.
 install_missing_packages() {
-    local list missing
+    local list there missing
     list=$(grep -vE '^(#|$)' "$(dirname "${BASH_SOURCE[0]}")/packages.txt")
-    missing=$(for package in $list; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
-    done)
+    # What is installed, and what that provides: a nodejs from elsewhere has its own npm.
+    there=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}, ${Provides}\n' | sed -n 's/^ii *//p' | tr ',' '\n' |
+        sed 's/^ *//; s/ .*//')
+    missing=$(for package in $list; do grep -qxF "$package" <<<"$there" || echo "$package"; done)
     [ -z "$missing" ] && return 0
     local as_root=
     [ "$(id -u)" = 0 ] || as_root=sudo

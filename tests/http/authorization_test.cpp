@@ -161,6 +161,7 @@ const std::map<std::string_view, Set> who_may{
     {"GetLive", everyone},
     {"GetReady", everyone},
     {"GetMetrics", everyone},
+    {"GetDescription", everyone},
 };
 
 // Where the account that is asked about is, seen by the users of the account.

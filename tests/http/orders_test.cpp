@@ -94,11 +94,11 @@ TEST_F(Orders, AClosedAccountTakesNone) {
 }
 
 TEST_F(Orders, AmountsAreDecimalText) {
-    const Json taken{"0", "0.5", "1.2345", "999999999999.9999", "10", " 7 "};
+    const Json taken{"0", "0.5", "1.2345", "999999999999.9999", "10"};
     for (const auto& amount : taken)
         EXPECT_EQ(ada.post(path, order(Json::array({item(amount)}))).status, 201) << amount;
-    const Json bad{"",    "-1",  "+1",      "1e3",           "1,5", "01", ".5", "1.",   "NaN",
-                   "abc", "0x1", "1.00000", "1000000000000", "1 0", 9.9,  9,    nullptr};
+    const Json bad{"",    "-1",  "+1",      "1e3",           "1,5", "01",  ".5", "1.", "NaN",
+                   "abc", "0x1", "1.00000", "1000000000000", "1 0", " 7 ", 9.9,  9,    nullptr};
     for (const auto& amount : bad) {
         const auto reply = refused(order(Json::array({item("1"), item(amount)})));
         EXPECT_EQ(reply.code(), "request.invalid") << amount;
