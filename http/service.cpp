@@ -578,10 +578,10 @@ void Service::check_password(std::shared_ptr<Pending> pending) {
 void Service::renew_hash(std::shared_ptr<Pending> pending) {
     if (pending->legacy_password.empty()) return check_code(std::move(pending));
     const bool taken = passwords_.hash(std::exchange(pending->legacy_password, {}),
-                                        [this, pending](std::string hash) {
-                                            pending->secrets.renewed = std::move(hash);
-                                            check_code(pending);
-                                        });
+                                       [this, pending](std::string hash) {
+                                           pending->secrets.renewed = std::move(hash);
+                                           check_code(pending);
+                                       });
     if (!taken) check_code(std::move(pending));
 }
 
