@@ -31,8 +31,9 @@ struct Joined<std::variant<One...>, std::variant<Two...>, Rest...> {
     using type = typename Joined<std::variant<One..., Two...>, Rest...>::type;
 };
 
-using Event = Joined<UserEvent, AccountEvent, SessionEvent, StaffEvent, SettingsEvent,
-                     AttemptsEvent, MailEvent, ContactEvent, OrderEvent, TicketEvent, LegacyEvent>::type;
+using Event =
+    Joined<UserEvent, AccountEvent, SessionEvent, StaffEvent, SettingsEvent, AttemptsEvent,
+           MailEvent, ContactEvent, OrderEvent, TicketEvent, LegacyEvent>::type;
 using Events = std::vector<Event>;
 
 inline EventType type_of(const Event& event) {

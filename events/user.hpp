@@ -193,7 +193,7 @@ using UserEvent =
                  PasswordResetRequested, PasswordReset, EmailVerificationRequested, EmailVerified,
                  SecondFactorStarted<UserId>, SecondFactorEnabled<UserId>,
                  SecondFactorDisabled<UserId>, SecondFactorUsed<UserId>, RecoveryCodeUsed<UserId>,
-                 SecurityQuestionSet, SecurityQuestionCleared, IdentityVerificationSet,
-                 UserDeleted, PasswordRehashed>;
+                 SecurityQuestionSet, SecurityQuestionCleared, IdentityVerificationSet, UserDeleted,
+                 PasswordRehashed>;
 
 }  // namespace muster

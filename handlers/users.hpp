@@ -66,8 +66,8 @@ Decision clear_security_question(Work& work, UserId user, const Proof& proof);
 RegisterUser registration(Work& work, const NewUser& user);
 // Adds the verification mail of a user who was just made, while that is switched on. Rule V2.
 void verify_new_address(Work& work, Events& events, const RegisterUser& user);
-// After a sign-in that proved password number `password` right: its hash, where a legacy system made
-// it, is replaced by one of ours. Rule M8.
+// After a sign-in that proved password number `password` right: its hash, where a legacy system
+// made it, is replaced by one of ours. Rule M8.
 void replace_legacy_hash(Work& work, UserId user, std::uint32_t password, const std::string& hash,
                          Events& events);
 void keep_password(Work& work, UserId user, std::uint32_t number, const std::string& hash);

@@ -129,8 +129,12 @@ void Accounts::every(const At& at, Rows& rows) {
 }
 
 void Accounts::on(const AccountOpened& event, const At& at, Rows& rows) {
-    const AccountRow account{event.account, AccountStatus::active, event.owner, at.time,
-                             event.profile.value.value_or(Profile{}), false};
+    const AccountRow account{event.account,
+                             AccountStatus::active,
+                             event.owner,
+                             at.time,
+                             event.profile.value.value_or(Profile{}),
+                             false};
     rows.insert<AccountTable>(account, account.id);
     rows.insert<AccountsByOpening>({}, std::optional{account.created_at}, account.id);
     index_account(account, rows);

@@ -32,7 +32,7 @@ void choose(AccountId account, UserId user, Time at, Rows& rows) {
 
 // What a legacy system knew of it. Rule M9.
 void note_import_of_access(AccountId account, UserId user, const std::optional<Time>& created_at,
-                 const std::optional<Time>& last_sign_in_at, Rows& rows) {
+                           const std::optional<Time>& last_sign_in_at, Rows& rows) {
     rows.change<AssociationTable>(
         [&](AssociationRow& row) {
             row.associated_at = created_at.value_or(row.associated_at);

@@ -46,7 +46,7 @@ void change_account_count(UserId user, int change, Rows& rows) {
 
 // From when there is nothing known the time of the import stands.
 void note_import_of_user(UserId user, const std::optional<Time>& created_at,
-                 const std::optional<Time>& last_sign_in_at, Rows& rows) {
+                         const std::optional<Time>& last_sign_in_at, Rows& rows) {
     rows.change<UserTable>(
         [&](UserRow& row) {
             row.imported = true;

@@ -259,6 +259,8 @@ void DomainAudit::check_user(UserId id, const User& user) {
     if (user.address && world_.holder(*user.address) != id)
         tell("the user's address is held by somebody else (E13)");
     if (!user.address && !user.imported) tell("the user has no address and was not imported (E2)");
+    if (user.has_question && user.security_answer == 0 && !user.imported)
+        tell("the user's question has no answer and was not imported (M2)");
     for (const auto& [account, tie] : user.accounts) {
         if (!world_.associated(account, id))
             tell(fmt::format("account {} does not have the user (X6)", account.number));

@@ -15,9 +15,8 @@ struct Aggregates {
 
     static std::set<StreamKind> kinds() { return {Aggregate::kind...}; }
 };
-using All =
-    Aggregates<User, Account, EmailHolder, Session, Staff, Settings, Attempts, Mail, Ticket,
-               LegacyRecord>;
+using All = Aggregates<User, Account, EmailHolder, Session, Staff, Settings, Attempts, Mail, Ticket,
+                       LegacyRecord>;
 
 template <class... E>
 constexpr bool all_concern(const std::variant<E...>*) {

@@ -132,8 +132,7 @@ TEST(Legacy, AnImportedQuestionIsKeptAndNotAskedUntilItsAnswerIsSet) {  // Rules
     Given{}
         .when(client, adas_address, command)
         .then({ada_registered, acme_opened, unanswered, ada_imported});
-    const PasswordResetRequested mailed{
-        ada, 1, {adas_address}, after(1h), Requester::holder, {}};
+    const PasswordResetRequested mailed{ada, 1, {adas_address}, after(1h), Requester::holder, {}};
     Given{ada_registered, acme_opened, unanswered, ada_imported, mailed}
         .when(ada, ResetPassword{1, 0, monday})
         .then({PasswordReset{ada, 1, 2}}, and_again_refused("token.not_found"));

@@ -6,6 +6,7 @@
 #include <functional>
 #include <signal.h>
 #include <stdexcept>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -36,6 +37,7 @@ public:
         fs::remove(output_);
         pid_ = fork();
         if (pid_ == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);  // Also where the test is killed.
             dup2(ends[0], STDIN_FILENO);
             const int out = ::open(output_.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
             dup2(out, STDOUT_FILENO);
