@@ -273,7 +273,8 @@ std::string Fields::secret(std::string_view name) { return required(name, option
 std::optional<std::string> Fields::optional_new_password(std::string_view name) {
     auto value = found_text(name, [] {
         return schema::described(schema::text(0, longest_password),
-                                 "12 to 256 bytes in UTF-8, none of the common ones.");
+                                 "At least " + std::to_string(shortest_password) +
+                                     " bytes in UTF-8, none of the common ones.");
     });
     if (!value) return std::nullopt;
     if (value->size() < shortest_password) {

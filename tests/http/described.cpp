@@ -168,7 +168,8 @@ std::string parameters_flaw(const Document& operation, const Target& target) {
 
 std::string body_flaw(const Document& operation, std::string_view body) {
     const auto described = operation.find("requestBody");
-    if (described == operation.end()) return body.empty() || body == "{}" ? "" : "a body was taken";
+    if (described == operation.end())
+        return body.empty() || Json::parse(body).empty() ? "" : "a body was taken";
     if (body.empty()) return described->at("required") ? "no body was taken" : "";
     const auto flaw =
         misfit(described->at("content").at("application/json").at("schema"), Json::parse(body));
