@@ -16,9 +16,9 @@
 namespace muster::http {
 namespace {
 
-// The usual statuses, whose counters are at hand.
-constexpr std::array statuses{200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
-                              409, 410, 412, 413, 415, 422, 429, 431, 500, 503};
+// The usual usual_statuses, whose counters are at hand.
+constexpr std::array usual_statuses{200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
+                                    409, 410, 412, 413, 415, 422, 429, 431, 500, 503};
 
 const prometheus::Histogram::BucketBoundaries seconds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
                                                       0.05,   0.1,   0.25,   0.5,   1,    2.5};
@@ -107,7 +107,7 @@ struct Metrics::Answers {
     // Made on the first use, so that only what happened is shown.
     struct Operation {
         std::string_view name;
-        std::array<std::atomic<prometheus::Counter*>, statuses.size()> by_status{};
+        std::array<std::atomic<prometheus::Counter*>, usual_statuses.size()> by_status{};
         prometheus::Histogram* took{};
     };
 
@@ -126,11 +126,11 @@ struct Metrics::Answers {
 
     // The family gives the same one to all who ask for the same labels.
     prometheus::Counter& counter_of(Operation& operation, int status) {
-        const auto place = std::ranges::find(statuses, status);
-        const bool listed = place != statuses.end();
-        auto* known = listed
-                          ? &operation.by_status[static_cast<std::size_t>(place - statuses.begin())]
-                          : nullptr;
+        const auto place = std::ranges::find(usual_statuses, status);
+        const bool listed = place != usual_statuses.end();
+        auto* known =
+            listed ? &operation.by_status[static_cast<std::size_t>(place - usual_statuses.begin())]
+                   : nullptr;
         auto* found = listed ? known->load(std::memory_order_acquire) : nullptr;
         if (found != nullptr) return *found;
         found = &requests.Add(

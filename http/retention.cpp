@@ -50,15 +50,23 @@ ChangeSettings changes_in(Fields& body) {
     return changes;
 }
 
-bool changes_anything(const ChangeSettings& changes) {
-    return changes.prune_after_months || changes.delete_users || changes.deactivate_after_months;
+// What only a look ahead takes.
+std::vector<FieldError> unexpected_in(const ChangeSettings& changes) {
+    std::vector<FieldError> errors;
+    const auto note = [&](const auto& change, const char* pointer) {
+        if (change)
+            errors.push_back({pointer, "unexpected", "Only a dry run takes what is not set."});
+    };
+    note(changes.prune_after_months, "/prune_after_months");
+    note(changes.delete_users, "/delete_users");
+    note(changes.deactivate_after_months, "/deactivate_after_months");
+    return errors;
 }
 
 Asked run(Call& call, const ChangeSettings& changes) {
     const bool dry_run = call.query().boolean("dry_run").value_or(false);
-    if (!dry_run && changes_anything(changes))
-        return std::unexpected(
-            invalid({{"", "unexpected", "Only a dry run takes what is not set."}}));
+    if (auto errors = unexpected_in(changes); !dry_run && !errors.empty())
+        return std::unexpected(invalid(std::move(errors)));
     return Change{
         .use_case = [changes](
                         Work& work,

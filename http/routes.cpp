@@ -49,8 +49,8 @@ constexpr Words one(std::string_view about, std::string_view does, int status,
                     std::string_view schema, std::string_view refusals = {}) {
     return {about, does, status, Words::Answers::one, schema, refusals};
 }
-constexpr Words text(std::string_view about, std::string_view does) {
-    return {about, does, 200, Words::Answers::text};
+constexpr Words text(std::string_view about, std::string_view does, std::string_view refusals) {
+    return {about, does, 200, Words::Answers::text, {}, refusals};
 }
 constexpr Words page(std::string_view about, std::string_view does, std::string_view schema) {
     return {about, does, 200, Words::Answers::page, schema};
@@ -323,7 +323,8 @@ const Route table[]{
     {get, "/readyz", "GetReady", anyone, get_ready,
      one(tag::machine, "Whether every view answers; 503 until then.", 200, "Readiness")},
     {get, "/metrics", "GetMetrics", anyone, get_metrics,
-     text(tag::machine, "What is counted and measured, as Prometheus reads it.")},
+     text(tag::machine, "What is counted and measured, as Prometheus reads it.",
+          "route.not_found")},
     {get, "/openapi.json", "GetDescription", anyone, get_description,
      one(tag::machine, "This document.", 200, "Description")},
 };

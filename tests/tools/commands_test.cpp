@@ -26,7 +26,7 @@ bool stands_in(const nlohmann::json& line, std::string_view stream) {
 
 // --- Settings
 
-class Settings : public testing::Test {
+class Configured : public testing::Test {
 protected:
     // `muster log` with a configuration file; it prints what the folder in force holds.
     Ran log_with(const std::string& toml, const std::string& before = "",
@@ -46,7 +46,7 @@ protected:
     const std::string none_ = "/nowhere/at/all";
 };
 
-TEST_F(Settings, AreFlagsThenVariablesThenAFile) {
+TEST_F(Configured, AreFlagsThenVariablesThenAFile) {
     const auto& good = demo_folder();
     EXPECT_EQ(log_with(data(good)).status, 0);
     EXPECT_EQ(log_with("[log]\n" + data(good)).status, 0);
@@ -59,14 +59,14 @@ TEST_F(Settings, AreFlagsThenVariablesThenAFile) {
     EXPECT_EQ(log_with(data(none_), variable(none_), "--data " + good.native()).status, 0);
 }
 
-TEST_F(Settings, TheFileMayBeNamedByAVariable) {
+TEST_F(Configured, TheFileMayBeNamedByAVariable) {
     const auto named = fmt::format("MUSTER_CONFIG={}", file().native());
     EXPECT_EQ(log_with(data(demo_folder()), named).status, 0);
     EXPECT_EQ(log_with(data(none_), named).status, 1);
     EXPECT_EQ(log_with("", "MUSTER_CONFIG=/nowhere.toml").status, 2);
 }
 
-TEST_F(Settings, AFileWithAMistakeIsRefused) {
+TEST_F(Configured, AFileWithAMistakeIsRefused) {
     const auto good = data(demo_folder());
     for (const auto* mistake : {"lisen = \"x\"\n", "[nosuch]\nx = 1\n", "[log]\nlisten = \"x\"\n",
                                 "data = 1.5\n", "data = \n", "[admin.create]\nx = 1\n"})
@@ -77,7 +77,7 @@ TEST_F(Settings, AFileWithAMistakeIsRefused) {
     EXPECT_EQ(log_with("listen = \"127.0.0.1:80\"\n" + good + "[serve]\nthreads = 2\n").status, 0);
 }
 
-TEST_F(Settings, APublicUrlIsAnAddressOfTheWeb) {
+TEST_F(Configured, APublicUrlIsAnAddressOfTheWeb) {
     for (const auto* url : {"not-a-url", "ftp://x", "http://", "https:///x", "'http://a b'",
                             "http://a?b", "'http://a#b'"}) {
         const auto ran = muster(fmt::format("serve --public-url {}", url), folder_.path() / "new");
