@@ -9,14 +9,16 @@
 namespace muster::views {
 namespace {
 
-//   's' session -> SessionRow                    'u' user session
+//   's' session -> SessionRow      'u' user session      'm' admin session
 using SessionTable = Table<Sessions, 's', Counted::yes, Walked::no, SessionRow, SessionId>;
 using SessionsByUser = Table<Sessions, 'u', Counted::no, Walked::yes, Nothing, UserId, SessionId>;
+using SessionsByAdmin = Table<Sessions, 'm', Counted::no, Walked::yes, Nothing, AdminId, SessionId>;
 
 void end_session(SessionId session, Rows& rows) {
     const auto row = rows.find<SessionTable>(session);
     if (!row) return;
     if (row->user) rows.erase<SessionsByUser>(*row->user, session);
+    if (row->admin) rows.erase<SessionsByAdmin>(*row->admin, session);
     rows.erase<SessionTable>(session);
 }
 
@@ -78,6 +80,7 @@ void Sessions::on(const AdminSessionStarted& event, const At& at, Rows& rows) {
                          .ip = std::string{at.caller},
                          .acting = std::nullopt};
     rows.insert<SessionTable>(row, row.id);
+    rows.insert<SessionsByAdmin>({}, event.admin.key, row.id);
 }
 
 void Sessions::on(const AdminSessionEnded& event, const At&, Rows& rows) {
@@ -92,6 +95,11 @@ void Sessions::on(const UserDeleted& event, const At&, Rows& rows) {
 bool is_live(const SessionRow& session, Time now, const IdleLimits& limits) {
     return now < session.expires_at &&
            now - session.last_used_at < (session.admin ? limits.of_admins : limits.of_users);
+}
+
+void Sessions::on(const AdminDeleted& event, const At&, Rows& rows) {
+    for (const auto session : rows.seconds<SessionsByAdmin, SessionId>(event.admin))
+        end_session(session, rows);
 }
 
 std::optional<SessionRow> find_session(const Reading& reading, SessionId session) {

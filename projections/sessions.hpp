@@ -46,6 +46,7 @@ struct Sessions {
     static void on(const AdminSessionStarted& event, const At& at, Rows& rows);
     static void on(const AdminSessionEnded& event, const At& at, Rows& rows);
     static void on(const UserDeleted& event, const At& at, Rows& rows);
+    static void on(const AdminDeleted& event, const At& at, Rows& rows);
     static void on(const auto&, const auto&, Rows&) {}  // Nothing else moves this view.
 };
 

@@ -373,6 +373,23 @@ TEST(SessionsView, AnAdminsSessionIsTheAdmins) {
     EXPECT_FALSE(standing(world.now(), evening, noon + 7min, limits));
 }
 
+TEST(SessionsView, ADeletedAdminHasNone) {
+    World world;
+    story(world);
+    const AdminId olga{2};
+    const AdminSessionStarted other{morning, {root}, {Client{"curl"}}, noon + 24h};
+    world.happens(
+        by(root), noon + 5min,
+        {AdminCreated{olga, {}, {StaffMember{"Olga", "o@x.example"}}, Role::operator_, 1}, other});
+    world.happens(by(olga), noon + 6min,
+                  {AdminSessionStarted{evening, {olga}, {Client{"Firefox"}}, noon + 24h}});
+    EXPECT_TRUE(find_session(world.now(), evening));
+    world.happens(by(root), noon + 7min, {AdminDeleted{olga}});
+    EXPECT_FALSE(find_session(world.now(), evening));
+    EXPECT_TRUE(find_session(world.now(), morning));
+    EXPECT_TRUE(world.differences().empty());
+}
+
 TEST(StandingOfASession, HasTheChosenAccountWhileItHolds) {  // Rules L6, L9.
     World world;
     story(world);
