@@ -241,7 +241,6 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
       options_(std::move(options)),
       keyring_(log, keys, options_.keys_remembered),
       opening_(log.head()),
-      runner_(log, keyring_, store),
       metrics_(operations()),
       services_{
           log,
@@ -265,7 +264,8 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
       retirer_(log, committer_, services_.clock,
                [this](const Retention& retention, Time now, const std::string& after) {
                    return find_unused(retention, now, after);
-               }) {
+               }),
+      runner_(log, keyring_, store) {
     metrics_.add([this] { return measure(); });
     if (!options_.mail) return;
     mailer_ = std::make_unique<Mailer>(log_, keyring_, keys_, committer_, services_.clock,

@@ -101,7 +101,6 @@ private:
     ServiceOptions options_;
     Keyring keyring_;
     const Position opening_;  // The log's head at the start: nobody is answered from before it.
-    views::Runner runner_;
     Metrics metrics_;
     Services services_;
     std::mutex mutex_;
@@ -113,6 +112,7 @@ private:
     PasswordPool passwords_;
     Retirer retirer_;
     std::unique_ptr<Mailer> mailer_;
+    views::Runner runner_;  // Last: what waits for it uses the others.
 };
 
 }  // namespace muster::http
