@@ -37,8 +37,11 @@ Decision when(const StartRetentionRun& command) {
 }
 
 Decision when(const EndRetentionRun& command) {
-    return Events{RetentionRunEnded{
-        {}, command.accounts_deleted, command.users_deleted, command.accounts_deactivated}};
+    return Events{RetentionRunEnded{{},
+                                    command.run.number,
+                                    command.accounts_deleted,
+                                    command.users_deleted,
+                                    command.accounts_deactivated}};
 }
 
 }  // namespace muster

@@ -8,6 +8,7 @@
 #include "aggregates/account.hpp"
 #include "aggregates/error.hpp"
 #include "aggregates/settings.hpp"
+#include "events/log.hpp"
 
 namespace muster {
 
@@ -32,6 +33,7 @@ struct StartRetentionRun {
 };
 // By System, once it is done.
 struct EndRetentionRun {
+    Position run;  // Of its start; zero: of the day.
     std::uint32_t accounts_deleted{}, users_deleted{}, accounts_deactivated{};
 };
 Decision when(const StartRetentionRun& command);

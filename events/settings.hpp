@@ -135,12 +135,14 @@ struct RetentionRunEnded {
     static constexpr EventType type{"retention.run_ended", 1};
 
     SettingsKey settings;
+    std::uint64_t run;  // The position of its start; zero: of the day.
     std::uint32_t accounts_deleted, users_deleted, accounts_deactivated;
 
     bool operator==(const RetentionRunEnded&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
-        return field("settings", self.settings)("accounts_deleted", self.accounts_deleted)(
-            "users_deleted", self.users_deleted)("accounts_deactivated", self.accounts_deactivated);
+        return field("settings", self.settings)("run", self.run)(
+            "accounts_deleted", self.accounts_deleted)("users_deleted", self.users_deleted)(
+            "accounts_deactivated", self.accounts_deactivated);
     }
 };
 

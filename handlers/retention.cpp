@@ -44,21 +44,40 @@ void count(RetentionReport& report, const Accepted& accepted, Mode mode) {
     }
 }
 
+// As if what the run deleted before were gone, so that who has no other account is known.
+Decision delete_ahead(Work& work, const Account& account, DeleteAccount::Users mode,
+                      LookAhead& ahead) {
+    std::vector<User> users;
+    for (const auto& [id, permissions] : account.users) {
+        users.push_back(work.read(id));
+        std::erase_if(users.back().accounts, [&](const auto& tie) {
+            return tie.first != account.id && ahead.gone.contains(tie.first);
+        });
+    }
+    std::vector<const User*> pointers;
+    for (const auto& user : users)
+        pointers.push_back(&user);
+    ahead.gone.insert(account.id);
+    return when(account, pointers, DeleteAccount{mode});
+}
+
 }  // namespace
 
-Decision retire_account(Work& work, const LastUse& use, const Retention& retention) {
+Decision retire_account(Work& work, const LastUse& use, LookAhead* ahead) {
     const auto& account = work.read(use.account);
+    const auto& retention = ahead != nullptr ? ahead->retention : work.settings().retention;
     switch (retirement_of(account, use, retention, work.now())) {
         case Retirement::none:
             break;
         case Retirement::deactivation:
             if (is_chosen(work, account)) break;
             return update_account(work, use.account, {{}, AccountStatus::inactive});
-        case Retirement::pruning:
-            return delete_account(work, use.account,
-                                  retention.delete_users == Switch::on
-                                      ? DeleteAccount::Users::go
-                                      : DeleteAccount::Users::stay);
+        case Retirement::pruning: {
+            const auto users = retention.delete_users == Switch::on ? DeleteAccount::Users::go
+                                                                    : DeleteAccount::Users::stay;
+            return ahead != nullptr ? delete_ahead(work, account, users, *ahead)
+                                    : delete_account(work, use.account, users);
+        }
     }
     return already_so;
 }
@@ -140,11 +159,15 @@ void Retirer::run_daily() {
 std::expected<RetentionReport, Error> Retirer::run(const Asked& asked) {
     RetentionReport report;
     const auto now = clock_();
+    const auto ahead = asked.mode == Mode::dry_run
+                           ? std::make_shared<LookAhead>(LookAhead{asked.retention})
+                           : nullptr;
     std::string after;
     do {
         auto found = find_(asked.retention, now, after);
         if (!found || stopping()) return std::unexpected(interrupted);
-        if (!retire(asked, std::move(found->accounts), report)) return std::unexpected(interrupted);
+        if (!retire(asked, ahead, std::move(found->accounts), report))
+            return std::unexpected(interrupted);
         after = std::move(found->next);
     } while (!after.empty());
     if (asked.mode == Mode::commit && (asked.done || !report.empty())) {
@@ -154,13 +177,13 @@ std::expected<RetentionReport, Error> Retirer::run(const Asked& asked) {
 }
 
 // All of them, those that the committer had no room for again and again. False: broken off.
-bool Retirer::retire(const Asked& asked, std::vector<LastUse> accounts, RetentionReport& report) {
+bool Retirer::retire(const Asked& asked, const std::shared_ptr<LookAhead>& ahead,
+                     std::vector<LastUse> accounts, RetentionReport& report) {
     while (!accounts.empty()) {
         std::vector<std::function<Decision(Work&)>> use_cases;
         for (const auto& use : accounts)
-            use_cases.emplace_back([use, retention = asked.retention](Work& work) {
-                return retire_account(work, use, retention);
-            });
+            use_cases.emplace_back(
+                [use, ahead](Work& work) { return retire_account(work, use, ahead.get()); });
         const auto results = commit(asked, use_cases);
         if (results.size() != accounts.size()) return false;
         std::vector<LastUse> again;
@@ -181,7 +204,7 @@ bool Retirer::retire(const Asked& asked, std::vector<LastUse> accounts, Retentio
 }
 
 std::optional<Error> Retirer::record_end(const Asked& asked, RetentionReport& report) {
-    const EndRetentionRun end{report.accounts_deleted, report.users_deleted,
+    const EndRetentionRun end{asked.start, report.accounts_deleted, report.users_deleted,
                               report.accounts_deactivated};
     const auto results = commit(asked, {[end](Work&) { return when(end); }});
     if (results.empty()) return interrupted;

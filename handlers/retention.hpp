@@ -9,8 +9,10 @@
 #include <deque>
 #include <expected>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,8 +22,15 @@
 
 namespace muster {
 
-// One account that nobody uses any more, as long as that is so. Rules X12, X14, X15, X17.
-Decision retire_account(Work& work, const LastUse& use, const Retention& retention);
+// What a look ahead goes by: what would be set, and which accounts the run would have deleted until
+// then. Rule X13.
+struct LookAhead {
+    Retention retention;
+    std::set<AccountId> gone{};
+};
+// One account that nobody uses any more, as long as that is so and is set. Rules X12, X14, X15,
+// X17. Null: no look ahead.
+Decision retire_account(Work& work, const LastUse& use, LookAhead* ahead = nullptr);
 // With what is set; or, for a look ahead, with what would be set once this is changed. Rule X13.
 Decision start_retention_run(Work& work, const ChangeSettings& changes);
 
@@ -51,7 +60,8 @@ public:
     using Done = std::move_only_function<void(std::expected<RetentionReport, Error>)>;
     struct Asked {
         Mode mode{};
-        Retention retention;
+        Retention retention;  // A run that is no look ahead ends where it is set otherwise.
+        Position start{};     // Zero: the run of the day.
         TraceId trace{};
         Done done;
     };
@@ -74,7 +84,8 @@ private:
     void work();
     void run_daily();
     std::expected<RetentionReport, Error> run(const Asked& asked);
-    bool retire(const Asked& asked, std::vector<LastUse> accounts, RetentionReport& report);
+    bool retire(const Asked& asked, const std::shared_ptr<LookAhead>& ahead,
+                std::vector<LastUse> accounts, RetentionReport& report);
     std::optional<Error> record_end(const Asked& asked, RetentionReport& report);
     std::vector<Result> commit(const Asked& asked,
                                const std::vector<std::function<Decision(Work&)>>& use_cases);

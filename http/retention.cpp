@@ -15,8 +15,8 @@ std::optional<RetentionRunEnded> end_of_run(const Log& log, Position started) {
         log.read_stream(stream_of(SettingsKey{}), 0, SIZE_MAX, [&](const Stored& stored) {
             if (stored.position <= started) return true;
             const auto record = decode(stored.bytes, nullptr);
-            if (const auto* end = record ? std::get_if<RetentionRunEnded>(&record->event) : nullptr)
-                ended = *end;
+            const auto* end = record ? std::get_if<RetentionRunEnded>(&record->event) : nullptr;
+            if (end != nullptr && end->run == started.number) ended = *end;
             return !ended;
         });
     return read ? ended : std::nullopt;

@@ -11,7 +11,6 @@
 #include "handlers/users.hpp"
 #include "http/answers.hpp"
 #include "http/credential.hpp"
-#include "projections/retention.hpp"
 #include "projections/settings.hpp"
 #include "projections/tickets.hpp"
 
@@ -346,52 +345,6 @@ void Service::handle_metrics(Request&& request, Responder responder) {
                     : to_response(problem_of(no_such_route), trace_of(request)));
 }
 
-std::vector<Measure> Service::measure() {
-    const auto number = [](auto value) { return static_cast<double>(value); };
-    const auto head = log_.head();
-    const auto counts = committer_.counts();
-    std::vector<Measure> measures{
-        counter("muster_log_events_total", "Events in the log.", number(head.number)),
-        counter("muster_batches_total", "Batches made durable since the start.",
-                number(counts.batches)),
-        gauge("muster_commands_waiting", "Commands that wait for the committing thread.",
-              number(counts.waiting)),
-        counter("muster_retention_runs_total", "Runs of retention since the start.",
-                number(retirer_.runs())),
-        gauge("muster_passwords_waiting", "Passwords that wait to be hashed or verified.",
-              number(passwords_.waiting())),
-        gauge("muster_clock_offset_seconds", "How far the clock is shifted.",
-              number(options_.clock_offset.count())),
-    };
-    if (auto* mailer = wakes_.load())
-        measures.push_back(gauge("muster_mails_pending", "Mails that are still to be sent.",
-                                 number(mailer->pending())));
-    Measure position{
-        "muster_view_position", "The last event in the view.", Measure::Kind::gauge, {}, "view"};
-    Measure lag{"muster_view_lag_events",
-                "Events that the view is behind.",
-                Measure::Kind::gauge,
-                {},
-                "view"};
-    Measure running{"muster_view_running",
-                    "1: it follows the log; 0: it is built, or stopped.",
-                    Measure::Kind::gauge,
-                    {},
-                    "view"};
-    for (const auto& view : runner_.status()) {
-        const auto add = [&](Measure& measure, double value) {
-            measure.values.push_back({std::string{view.name}, value});
-        };
-        add(position, number(view.position.number));
-        add(lag, number(head.number - std::min(head.number, view.position.number)));
-        add(running, view.state == views::ViewState::running ? 1 : 0);
-    }
-    for (auto* measure : {&position, &lag, &running})
-        measures.push_back(std::move(*measure));
-    std::ranges::move(measure_process(), std::back_inserter(measures));
-    return measures;
-}
-
 void Service::start(Call&& call, const Route& route, Responder responder) {
     if (route.is_command()) return start_command(std::move(call), route, std::move(responder));
     answer_now(call, route, responder);
@@ -677,32 +630,20 @@ void Service::retire(std::shared_ptr<Pending> pending, Accepted accepted) {
     if (started == nullptr) return answer(*pending, std::move(accepted));  // Nothing is set.
     const Retention retention{started->prune_after_months, started->delete_users,
                               started->deactivate_after_months};
+    const auto start = accepted.position;
     const auto done = [this, pending, accepted = std::move(accepted)](
                           std::expected<RetentionReport, Error> report) mutable {
         if (!report) return answer(*pending, std::unexpected(report.error()));
         std::ranges::move(report->events, std::back_inserter(accepted.events));
-        accepted.events.emplace_back(RetentionRunEnded{
-            {}, report->accounts_deleted, report->users_deleted, report->accounts_deactivated});
+        accepted.events.emplace_back(RetentionRunEnded{{},
+                                                       accepted.position.number,
+                                                       report->accounts_deleted,
+                                                       report->users_deleted,
+                                                       report->accounts_deactivated});
         accepted.position = std::max(accepted.position, report->last);
         answer(*pending, std::move(accepted));
     };
-    retirer_.ask({pending->mode, retention, pending->call.trace, done});
-}
-
-std::expected<Retirer::Candidates, Fault> Service::find_unused(const Retention& retention, Time now,
-                                                               const std::string& after) const {
-    const auto before = [&](const std::optional<std::uint32_t>& months) {
-        return months.transform([&](std::uint32_t count) { return months_before(now, count); });
-    };
-    const auto reading = store_.now();
-    const auto found = views::unused_accounts(
-        reading, {before(retention.prune_after_months), before(retention.deactivate_after_months)},
-        after);
-    if (reading.fault()) return std::unexpected(*reading.fault());
-    Retirer::Candidates candidates{{}, found.next};
-    for (const auto& each : found.accounts)
-        candidates.accounts.push_back({each.account, each.opened_at, each.last_sign_in_at});
-    return candidates;
+    retirer_.ask({pending->mode, retention, start, pending->call.trace, done});
 }
 
 // Called for each durable batch. Its answers leave together, once the views have passed it.

@@ -124,6 +124,13 @@ void ImportPlan::run_contact(const Found& found, const Visitor& visitor) {
     if (auto why = refuse_client(contact.client); !why.empty())
         return reject(found, std::move(why));
     const auto place = place_of(found);
+    if (contact.contact && !takes_contact(contact.client)) {
+        const auto why = fmt::format("its client {} has {} contacts already", contact.client.number,
+                                     most_contacts);
+        if (!contact.user) return reject(found, why);
+        contact.contact.reset();
+        row->remarks.push_back({"contacts.full", why + "; the user is made, the contact is not"});
+    }
     if (contact.user) check_address(place, *contact.user);
     note(place, std::move(row->remarks));
     ++report_.contacts.imported;
@@ -139,6 +146,18 @@ SqlRow ImportPlan::row_of(const Found& found) {
     if (row && row->size() == layout_of(found.place).columns.size()) return std::move(*row);
     if (!fault_) fault_ = Fault{Fault::Kind::unavailable, "the dump changed while it was read"};
     return SqlRow(layout_of(found.place).columns.size());
+}
+
+bool ImportPlan::takes_contact(LegacyClientId client) {
+    const auto [known, is_new] = contacts_of_.try_emplace(client.number, 0);
+    if (is_new && was_imported(stream_of(client))) {
+        const auto record = fold(*log_, stream_of(client), LegacyRecord{});
+        const auto account =
+            fold(*log_, stream_of(record ? record->account : AccountId{}), Account{});
+        if (!account) fault_ = account.error();
+        if (account) known->second = account->contacts.size();
+    }
+    return known->second++ < most_contacts;
 }
 
 std::string ImportPlan::refuse_client(LegacyClientId client) {

@@ -52,6 +52,8 @@ private:
     void run_client(Found& found, const Visitor& visitor);
     void run_contact(const Found& found, const Visitor& visitor);
     SqlRow row_of(const Found& found);
+    // Whether the client's account takes one more contact; counts it.
+    bool takes_contact(LegacyClientId client);
     // Why a contact cannot be the client's; empty where it can.
     std::string refuse_client(LegacyClientId client);
     void check_address(const LegacyPlace& place, const LegacyPerson& person);
@@ -68,6 +70,7 @@ private:
     ImportReport& report_;
     RowContext context_;
     std::vector<Found> clients_, contacts_;
+    std::unordered_map<std::uint64_t, std::size_t> contacts_of_;  // By client.
     std::unordered_map<EmailKey, std::string> given_;  // Addresses, by whom this run gave them to.
     std::string error_;
     std::optional<Fault> fault_;

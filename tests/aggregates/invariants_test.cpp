@@ -111,12 +111,29 @@ void sessions_have_two_sides(const World& world) {  // Rules L18, X1.
     }
 }
 
+void belongings_have_two_sides(const World& world) {  // Rule E11.
+    for (const auto& [id, account] : world.accounts) {
+        RC_ASSERT(account.exists() || (account.contacts.empty() && account.tickets.empty()));
+        for (const auto& [contact, details] : account.contacts)
+            RC_ASSERT(!account.former_contacts.contains(contact));
+        for (const auto ticket : account.tickets) {
+            RC_ASSERT(world.seen(ticket).present());
+            RC_ASSERT(world.seen(ticket).account == id);
+        }
+    }
+    for (const auto& [id, ticket] : world.tickets) {
+        if (!ticket.account) continue;
+        RC_ASSERT(ticket.present() == world.seen(*ticket.account).tickets.contains(id));
+    }
+}
+
 void everything_holds(const World& world, Time now) {
     owners_own(world);
     associations_have_two_sides(world);
     addresses_are_unique(world);
     one_invitation_waits_for_an_address(world);
     sessions_have_two_sides(world);
+    belongings_have_two_sides(world);
     for (const auto& [id, session] : world.sessions) {
         if (!session.user || !session.live(now)) continue;
         RC_ASSERT(world.seen(session.user).sessions.contains(id));
@@ -229,7 +246,7 @@ private:
     // The handlers ask only those who are there: a session that is live, a user who is.
     Chapter next(const Dice& dice) {
         const auto [kind, a, b, c, d, e] = dice;
-        switch (kind % 22) {
+        switch (kind % 27) {
             case 0:
             case 1:
                 return registers(a, b);
@@ -269,6 +286,16 @@ private:
                 return e % 6 == 0 ? is_deleted(account(a), b) : time_passes(a);
             case 20:
                 return signs_in(user(a), b);
+            case 21:
+                return adds_a_contact(account(a), b);
+            case 22:
+                return removes_a_contact(account(a), b);
+            case 23:
+                return orders(account(a), b);
+            case 24:
+                return b % 4 == 0 ? closes(ticket(a)) : replies(ticket(a), b);
+            case 25:
+                return opens_a_ticket(account(a), b);
             default:
                 return b % 2 == 0 ? signs_out(session(a)) : chooses(session(a), account(c));
         }
@@ -433,6 +460,53 @@ private:
         }
         return chapter;
     }
+    Chapter adds_a_contact(AccountId id, unsigned email) {
+        const auto n = email % emails.size();
+        const AddContact command{{++contacts_}, addresses[n], {}, {}};
+        return {.name = "adds a contact",
+                .decide = [=](const World& w) { return decide(w, id, command); },
+                .accounts = {id}};
+    }
+    Chapter removes_a_contact(AccountId id, unsigned which) {
+        const RemoveContact command{{which % (contacts_ + 1) + 1}};
+        return {.name = "removes a contact",
+                .decide = [=](const World& w) { return decide(w, id, command); },
+                .again = Chapter::Again::so_already,
+                .accounts = {id}};
+    }
+    Chapter orders(AccountId id, unsigned which) {
+        const auto by = user_of(id, which);
+        if (!world_.seen(id).users.contains(by)) return time_passes(which);
+        const PlaceOrder command{
+            {++orders_}, by, std::nullopt, std::nullopt, {{"Web space", Amount{}}}, "EUR", now_};
+        return {.name = "orders",
+                .decide = [=](const World& w) { return decide(w, id, command); },
+                .accounts = {id}};
+    }
+    Chapter opens_a_ticket(AccountId id, unsigned which) {
+        const OpenTicket command{
+            {world_.tickets.size() + 1}, author(which), "Help", "It is broken."};
+        return {.name = "opens a ticket",
+                .decide = [=](const World& w) { return decide(w, id, command); },
+                .accounts = {id}};
+    }
+    Chapter replies(TicketId id, unsigned which) {
+        const auto account = world_.seen(id).account.value_or(AccountId{});
+        const Reply command{author(which), "Still."};
+        return {.name = "replies",
+                .decide = [=](const World& w) { return decide(w, id, account, command); }};
+    }
+    Chapter closes(TicketId id) {
+        return {.name = "closes the ticket",
+                .decide = [=](const World& w) { return decide(w, id, CloseTicket{}); },
+                .again = Chapter::Again::so_already};
+    }
+    Author author(unsigned which) const {
+        if (which % 4 == 0) return {Author::Kind::staff, {}, {}, {}, {}};
+        return {Author::Kind::user, user(which / 4), {}, {}, {}};
+    }
+    TicketId ticket(unsigned die) const { return {one_before(world_.tickets.size() + 1, die)}; }
+
     Chapter time_passes(unsigned days) {
         now_ = now_ + std::chrono::hours{days % 48};
         return {.name = "time passes", .decide = [](const World&) { return already_so; }};
@@ -460,7 +534,7 @@ private:
     World world_;
     Events events_;
     Time now_ = monday;
-    std::uint64_t invitations_{};
+    std::uint64_t invitations_{}, contacts_{}, orders_{};
 };
 
 TEST(Story, KeepsEveryInvariant) {

@@ -88,7 +88,9 @@ TEST(Retention, ARunIsRecordedWithWhatIsSetAndWithWhatItDid) {  // Rule X16.
     Given{}
         .when(StartRetentionRun{{12, Switch::on, 6}})
         .then({RetentionRunStarted{{}, 12, Switch::on, 6}}, and_again_more);
-    Given{}.when(EndRetentionRun{1, 2, 3}).then({RetentionRunEnded{{}, 1, 2, 3}}, and_again_more);
+    Given{}
+        .when(EndRetentionRun{{7}, 1, 2, 3})
+        .then({RetentionRunEnded{{}, 7, 1, 2, 3}}, and_again_more);
 }
 
 }  // namespace muster::retention_test

@@ -35,7 +35,7 @@ struct Allowed {
     bool dead(MailId id) const { return status(id) == MailStatus::dead; }
 
     bool operator()(const UserRegistered& e) const {
-        return !world.users.contains(e.user) && e.address && !taken(*e.address);
+        return !world.users.contains(e.user) && (!e.address || !taken(*e.address));
     }
     bool operator()(const EmailChanged& e) const {
         return present(e.user) && world.users.at(e.user).address == e.released &&

@@ -6,7 +6,10 @@
 #include <gtest/gtest.h>
 #include <random>
 
+#include "handlers/legacy.hpp"
+#include "handlers/retention.hpp"
 #include "tests/handlers/desk.hpp"
+#include "tests/handlers/model.hpp"
 
 namespace muster::simulation_test {
 
@@ -16,208 +19,6 @@ constexpr std::string_view done = "", same = "=";
 constexpr AccessRule all_signed_in{.staff = AccessRule::Staff::everyone,
                                    .users = AccessRule::Users::signed_in};
 
-// What there is, in maps of numbers.
-struct Model {
-    struct Letter {
-        char state = 'p';  // Pending, accepted, cancelled.
-        std::string address;
-        Permissions permissions;
-        std::uint32_t link = 1;
-        Time expires;
-        std::uint64_t by{};
-    };
-    struct Account {
-        AccountStatus status = AccountStatus::active;
-        std::uint64_t owner{};
-        std::map<std::uint64_t, Permissions> users;
-        std::set<std::uint64_t> former;
-        std::map<std::uint64_t, Letter> letters;
-        std::set<std::uint64_t> contacts, former_contacts, tickets;
-        std::optional<Time> last_order;
-    };
-    struct Ticket {
-        std::uint64_t account{}, replies = 1;
-        bool gone{};
-    };
-    struct Person {
-        std::string address;  // Empty: deleted.
-        std::uint32_t password{};
-    };
-    struct Visit {
-        std::uint64_t user{}, admin{};
-        std::optional<std::uint64_t> account;
-        Time expires;
-        bool ended{};
-    };
-    std::map<std::uint64_t, Account> accounts;
-    std::map<std::uint64_t, Person> people;
-    std::map<std::uint64_t, Visit> visits;
-    std::map<std::uint64_t, Ticket> tickets;
-    std::vector<Role> admins;
-    std::uint64_t last_letter{}, last_contact{};
-    bool registration = true, management = true;
-
-    Account* account(std::uint64_t id) {
-        const auto found = accounts.find(id);
-        if (found == accounts.end() || found->second.status == AccountStatus::deleted)
-            return nullptr;
-        return &found->second;
-    }
-    bool present(std::uint64_t user) const {
-        const auto found = people.find(user);
-        return found != people.end() && !found->second.address.empty();
-    }
-    std::uint64_t holder(const std::string& address) const {
-        for (const auto& [id, person] : people) {
-            if (person.address == address) return id;
-        }
-        return 0;
-    }
-    std::vector<std::uint64_t> accounts_of(std::uint64_t user) const {
-        std::vector<std::uint64_t> list;
-        for (const auto& [id, each] : accounts) {
-            if (each.users.contains(user)) list.push_back(id);
-        }
-        return list;
-    }
-    bool usable(std::uint64_t id, std::uint64_t user) {
-        const auto* found = account(id);
-        return found && found->status != AccountStatus::closed && found->users.contains(user);
-    }
-    std::optional<std::uint64_t> only_open(std::uint64_t user) {
-        std::vector<std::uint64_t> open;
-        for (const auto id : accounts_of(user)) {
-            if (usable(id, user)) open.push_back(id);
-        }
-        return open.size() == 1 ? std::optional{open.front()} : std::nullopt;
-    }
-
-    std::uint64_t add_person(const std::string& address, std::uint32_t password) {
-        people[people.size() + 1] = {address, password};
-        return people.size();
-    }
-    std::uint64_t add_account(std::uint64_t owner) {
-        Account added;
-        added.owner = owner;
-        added.users[owner] = Permissions::all();
-        accounts[accounts.size() + 1] = added;
-        return accounts.size();
-    }
-    void add_visit(std::uint64_t user, std::optional<std::uint64_t> chosen, Time now) {
-        visits[visits.size() + 1] = {user, 0, chosen, now + session_idle_limit, false};
-    }
-    void grant(std::uint64_t id, std::uint64_t user, Permissions permissions) {
-        accounts[id].users[user] = permissions;
-        accounts[id].former.erase(user);
-    }
-    void end(std::uint64_t id, std::uint64_t user) {
-        accounts[id].users.erase(user);
-        accounts[id].former.insert(user);
-    }
-    void end_visits(std::uint64_t user, std::uint64_t but) {
-        for (auto& [id, visit] : visits) {
-            if (visit.user == user && id != but) visit.ended = true;
-        }
-    }
-    void erase(std::uint64_t user) {
-        people[user] = {};
-        end_visits(user, 0);
-    }
-    void cancel_letters(Account& of) {
-        for (auto& [id, letter] : of.letters) {
-            if (letter.state == 'p') letter.state = 'c';
-        }
-    }
-};
-
-// One line for each thing, to compare.
-std::string shown(Permissions permissions) { return fmt::format("{:x}", permissions.bits()); }
-std::string line_of(std::uint64_t id, AccountStatus status, std::uint64_t owner) {
-    return fmt::format("account {} {} owner {}\n", id, static_cast<int>(status), owner);
-}
-std::string shown(const Model& model, Time now) {
-    std::string text =
-        fmt::format("registration {} management {}\n", model.registration, model.management);
-    for (const auto& [id, account] : model.accounts) {
-        text += line_of(id, account.status, account.owner);
-        for (const auto& [user, permissions] : account.users)
-            text += fmt::format("  user {} {}\n", user, shown(permissions));
-        for (const auto user : account.former)
-            text += fmt::format("  former {}\n", user);
-        for (const auto& [letter_id, letter] : account.letters) {
-            text +=
-                fmt::format("  letter {} {} {} link {} until {} by {}\n", letter_id, letter.state,
-                            shown(letter.permissions), letter.link, letter.expires.ms, letter.by);
-        }
-        text += fmt::format("  ordered at {}\n", account.last_order.value_or(Time{}).ms);
-        for (const auto contact : account.contacts)
-            text += fmt::format("  contact {}\n", contact);
-        for (const auto contact : account.former_contacts)
-            text += fmt::format("  former contact {}\n", contact);
-        for (const auto ticket : account.tickets)
-            text += fmt::format("  ticket {}\n", ticket);
-    }
-    for (const auto& [id, ticket] : model.tickets)
-        text += fmt::format("ticket {} of {} gone {}\n", id, ticket.replies, ticket.gone);
-    for (const auto& [id, person] : model.people) {
-        text += fmt::format("user {} {} password {}\n", id, person.address, person.password);
-        for (const auto account : model.accounts_of(id)) {
-            text += fmt::format("  account {} {}\n", account,
-                                model.accounts.at(account).owner == id ? "owner" : "associated");
-        }
-    }
-    for (const auto& [id, visit] : model.visits) {
-        const bool live = !visit.ended && now < visit.expires;
-        text += fmt::format("session {} of {}/{} at {} live {}\n", id, visit.user, visit.admin,
-                            visit.account.value_or(0), live);
-    }
-    return text;
-}
-std::string shown(const World& world, Time now) {
-    const auto on = [](Switch value) { return value == Switch::on; };
-    std::string text =
-        fmt::format("registration {} management {}\n", on(world.settings.client_registration),
-                    on(world.settings.client_area_user_management));
-    for (const auto& [id, account] : world.accounts) {
-        text += line_of(id.number, account.status, account.owner.number);
-        for (const auto& [user, permissions] : account.users)
-            text += fmt::format("  user {} {}\n", user.number, shown(permissions));
-        for (const auto user : account.former)
-            text += fmt::format("  former {}\n", user.number);
-        for (const auto& [letter_id, letter] : account.invitations) {
-            text += fmt::format("  letter {} {} {} link {} until {} by {}\n", letter_id.number,
-                                "pac"[static_cast<std::size_t>(letter.status)],
-                                shown(letter.permissions), letter.link, letter.expires_at.ms,
-                                letter.accepted_by.number);
-        }
-        text += fmt::format("  ordered at {}\n", account.last_order_at.value_or(Time{}).ms);
-        for (const auto& [contact, details] : account.contacts)
-            text += fmt::format("  contact {}\n", contact.number);
-        for (const auto contact : account.former_contacts)
-            text += fmt::format("  former contact {}\n", contact.number);
-        for (const auto ticket : account.tickets)
-            text += fmt::format("  ticket {}\n", ticket.number);
-    }
-    for (const auto& [id, ticket] : world.tickets) {
-        text +=
-            fmt::format("ticket {} of {} gone {}\n", id.number, ticket.replies, !ticket.present());
-    }
-    for (const auto& [id, user] : world.users) {
-        const auto address = user.person.value ? user.person.value->email : "";
-        text += fmt::format("user {} {} password {}\n", id.number, address, user.password);
-        for (const auto& [account, tie] : user.accounts) {
-            text += fmt::format("  account {} {}\n", account.number,
-                                tie == Tie::owner ? "owner" : "associated");
-        }
-    }
-    for (const auto& [id, session] : world.sessions) {
-        text += fmt::format("session {} of {}/{} at {} live {}\n", id.number, session.user.number,
-                            session.admin.number, session.account.value_or(AccountId{}).number,
-                            session.live(now));
-    }
-    return text;
-}
-
 class Simulation {
 public:
     Simulation(std::uint64_t seed, std::size_t cache_bytes)
@@ -226,7 +27,7 @@ public:
             const auto n = model_.admins.size();
             staff_[n] = desk_.make_admin(fmt::format("admin{}", n), role).number;
             model_.admins.push_back(role);
-            model_.visits[staff_[n]] = {0, n + 1, {}, now() + admin_session_idle_limit, false};
+            model_.visits[staff_[n]] = {0, n + 1, {}, now(), now()};
         }
     }
 
@@ -263,8 +64,7 @@ private:
         if (chance(8)) return who;
         who.session = chance(2) ? staff_[pick(3)] : pick(model_.visits.size() + 1) + 1;
         const auto found = model_.visits.find(who.session);
-        who.known =
-            found != model_.visits.end() && !found->second.ended && now() < found->second.expires;
+        who.known = found != model_.visits.end() && found->second.live(now());
         if (!who.known) return who;
         const auto& visit = found->second;
         who.user = visit.user;
@@ -325,6 +125,10 @@ private:
                        : denied == "account.not_found" ? "ticket.not_found"
                                                        : denied);
     }
+    // What System does by itself.
+    void ask_of_system(const Use& use, const std::function<std::string_view()>& expected) {
+        expect(desk_.as_system().ask(use), expected());
+    }
     static void expect(const Result& result, std::string_view wanted) {
         const auto got = !result ? code_of(result) : result->events.empty() ? same : done;
         EXPECT_EQ(got, wanted) << desk::shown(result);
@@ -333,7 +137,7 @@ private:
     void step(int n) {
         const testing::ScopedTrace trace(__FILE__, __LINE__, fmt::format("step {}", n));
         if (chance(6)) return move_belongings();
-        const auto kind = pick(26);
+        const auto kind = pick(30);
         SCOPED_TRACE(fmt::format("command {}", kind));
         switch (kind) {
             case 0:
@@ -383,6 +187,14 @@ private:
                 return change_user();
             case 24:
                 return chance(3) ? remove_account() : remove_person();
+            case 25:
+                return use();
+            case 26:
+                return retire();
+            case 27:
+                return import_a_client();
+            case 28:
+                return import_a_contact();
             default:
                 return chance(3) ? switch_settings() : let_time_pass();
         }
@@ -420,8 +232,7 @@ private:
         ask({}, anybody, 0, use, [&]() -> std::string_view {
             if (admin > model_.admins.size()) return "session.invalid_credentials";
             staff_[admin - 1] = model_.visits.size() + 1;
-            model_.visits[staff_[admin - 1]] = {
-                0, admin, {}, now() + admin_session_idle_limit, false};
+            model_.visits[staff_[admin - 1]] = {0, admin, {}, now(), now()};
             return done;
         });
     }
@@ -429,6 +240,15 @@ private:
         const auto who = anybody_at_all();
         ask(who, all_signed_in, 0, sign_out, [&] {
             model_.visits[who.session].ended = true;
+            return done;
+        });
+    }
+    void use() {
+        const auto who = anybody_at_all();
+        ask(who, all_signed_in, 0, use_session, [&] {
+            auto& visit = model_.visits[who.session];
+            if (now() - visit.used < (visit.admin != 0 ? 5min : 14h)) return same;
+            visit.used = now();
             return done;
         });
     }
@@ -782,15 +602,7 @@ private:
         ask(anybody_at_all(), administrators, id, use, [&]() -> std::string_view {
             if (!model_.accounts.contains(id)) return "account.not_found";
             if (!model_.account(id)) return same;
-            if (users == DeleteAccount::Users::go) {
-                for (const auto& [user, permissions] : model_.accounts[id].users) {
-                    if (model_.accounts_of(user).size() == 1) model_.erase(user);
-                }
-            }
-            for (const auto ticket : model_.accounts[id].tickets)
-                model_.tickets[ticket].gone = true;
-            model_.accounts[id] = {};
-            model_.accounts[id].status = AccountStatus::deleted;
+            model_.erase_account(id, users);
             return done;
         });
     }
@@ -882,23 +694,112 @@ private:
             return done;
         });
     }
+    void retire() {
+        const auto id = any_account();
+        const auto long_ago = [&] { return now() - 24h * static_cast<int>(pick(60)); };
+        const LastUse seen{AccountId{id}, long_ago(),
+                           chance(2) ? std::optional{long_ago()} : std::nullopt};
+        const Use use = [=](Work& work) { return retire_account(work, seen); };
+        ask_of_system(use, [&] {
+            auto* account = model_.account(id);
+            if (!account) return same;
+            const auto ordered = std::max(seen.opened_at, account->last_order.value_or(Time{}));
+            const auto& retention = model_.retention;
+            if (account->status != AccountStatus::active) {
+                if (!retention.prune_after_months || ordered >= months_before(now(), 1))
+                    return same;
+                model_.erase_account(id, retention.delete_users == Switch::on
+                                             ? DeleteAccount::Users::go
+                                             : DeleteAccount::Users::stay);
+                return done;
+            }
+            const auto used = std::max(ordered, seen.last_sign_in_at.value_or(Time{}));
+            if (!retention.deactivate_after_months || used >= months_before(now(), 1) ||
+                model_.is_chosen(id, now()))
+                return same;
+            account->status = AccountStatus::inactive;
+            return done;
+        });
+    }
+    // Somebody who may have an address that is taken, or none.
+    LegacyPerson any_legacy_person() {
+        LegacyPerson somebody{"Old", "Customer", std::nullopt, "en", std::nullopt};
+        if (!chance(4)) somebody.email = email(address(any_name()));
+        if (chance(2)) somebody.password_hash = "an old hash";
+        return somebody;
+    }
+    std::uint64_t add_legacy_person(const LegacyPerson& somebody) {
+        const auto wanted = somebody.email ? somebody.email->text() : "";
+        return model_.add_person(model_.holder(wanted) == 0 ? wanted : "",
+                                 somebody.password_hash ? 1 : 0);
+    }
+    void import_a_client() {
+        const auto legacy = pick(40) + 1;
+        const auto status = static_cast<AccountStatus>(pick(3) + 1);
+        LegacyClient client;
+        client.legacy = {legacy};
+        client.owner = any_legacy_person();
+        client.status = status;
+        const Use use = [=](Work& work) { return import_client(work, client); };
+        ask_of_system(use, [&] {
+            if (model_.legacy_clients.contains(legacy)) return same;
+            const auto id = model_.add_account(add_legacy_person(client.owner));
+            model_.accounts[id].status = status;
+            model_.legacy_clients[legacy] = id;
+            return done;
+        });
+    }
+    void import_a_contact() {
+        const auto legacy = pick(60) + 1, client = pick(40) + 1;
+        LegacyContact contact;
+        contact.legacy = {legacy};
+        contact.client = {client};
+        if (chance(2)) contact.user = any_legacy_person();
+        if (contact.user) contact.permissions = any_permissions();
+        if (!contact.user || chance(2))
+            contact.contact = NewContact{.email = email(address(any_name()))};
+        const Use use = [=](Work& work) { return import_contact(work, contact); };
+        ask_of_system(use, [&]() -> std::string_view {
+            if (model_.legacy_contacts.contains(legacy)) return same;
+            const auto found = model_.legacy_clients.find(client);
+            if (found == model_.legacy_clients.end()) return "legacy.client_not_found";
+            const auto id = found->second;
+            if (!model_.account(id)) return "account.not_found";
+            if (contact.user) {
+                const auto user = add_legacy_person(*contact.user);
+                if (!contact.permissions.empty()) model_.grant(id, user, contact.permissions);
+            }
+            if (contact.contact) model_.accounts[id].contacts.insert(++model_.last_contact);
+            model_.legacy_contacts.insert(legacy);
+            return done;
+        });
+    }
     void switch_settings() {
         const bool registration = !chance(4), management = !chance(4);
         const auto value = [](bool on) { return on ? Switch::on : Switch::off; };
+        const auto month = [&] { return chance(2) ? std::optional{1U} : std::nullopt; };
+        const Retention retention{month(), value(chance(2)), month()};
         const Use use = [=](Work& work) {
-            return change_settings(work, {value(registration), value(management)});
+            return change_settings(work,
+                                   {.client_registration = value(registration),
+                                    .client_area_user_management = value(management),
+                                    .prune_after_months = retention.prune_after_months,
+                                    .delete_users = retention.delete_users,
+                                    .deactivate_after_months = retention.deactivate_after_months});
         };
         ask(anybody_at_all(), administrators, 0, use, [&] {
-            const bool before = std::exchange(model_.registration, registration) == registration;
-            return std::exchange(model_.management, management) == management && before ? same
-                                                                                        : done;
+            const auto before = shown(model_, {});
+            model_.registration = registration;
+            model_.management = management;
+            model_.retention = retention;
+            return shown(model_, {}) == before ? same : done;
         });
     }
     void let_time_pass() {
         desk_.wait(chance(3) ? std::chrono::milliseconds{30h} : std::chrono::milliseconds{1min});
         // Staff comes back each morning.
         for (std::uint64_t admin = 1; admin <= staff_.size(); ++admin) {
-            if (now() >= model_.visits[staff_[admin - 1]].expires) sign_in_staff(admin);
+            if (!model_.visits[staff_[admin - 1]].live(now())) sign_in_staff(admin);
         }
     }
 

@@ -166,6 +166,24 @@ TEST_F(Retention, APreviewShowsWhatARunWouldDoBeforeItIsSwitchedOn) {  // Rule X
     EXPECT_EQ(status_of(bob), "active");
 }
 
+TEST_F(Retention, APreviewKnowsWhoHasNoAccountLeft) {  // Rules X13, X14.
+    auto ada = house.person("ada");
+    const auto second = ada.post("/v1/me/accounts", {{"company_name", "Second"}}).body.at("id");
+    close(ada);
+    house.root().post(account_path(second, "/close"));
+    a_year_passes();
+    const Json both{{"prune_after_months", 12}, {"delete_users", true}};
+    const auto events = preview(both);
+    EXPECT_EQ(count(events, "account.deleted"), 2U);
+    EXPECT_EQ(count(events, "user.deleted"), 1U);
+    const auto told = events.back().at("data");
+    set(both);
+    const auto done = run().body;
+    for (const auto* name : {"accounts_deleted", "users_deleted", "accounts_deactivated"})
+        EXPECT_EQ(done.at(name), told.at(name)) << name;
+    EXPECT_FALSE(is_there(ada));
+}
+
 TEST_F(Retention, OnlyAPreviewTakesWhatIsNotSet) {
     for (const auto& body : {Json{{"prune_after_months", 12}}, Json{{"delete_users", true}},
                              Json{{"deactivate_after_months", nullptr}}}) {
@@ -230,8 +248,10 @@ TEST_F(Retention, ARepetitionIsAnsweredAsTheFirstOne) {
     set({{"prune_after_months", 12}});
     const auto first = run({{"Idempotency-Key", "once"}});
     EXPECT_EQ(first.body.at("accounts_deleted"), 1);
+    EXPECT_EQ(run({{"Idempotency-Key", "again"}}).body, nothing_done);
     const auto head = house.head();
     EXPECT_EQ(run({{"Idempotency-Key", "once"}}).body, first.body);
+    EXPECT_EQ(run({{"Idempotency-Key", "again"}}).body, nothing_done);
     EXPECT_EQ(house.head(), head);
 }
 

@@ -252,6 +252,24 @@ TEST_F(Import, EndsAsItShould) {
     EXPECT_EQ(run().status, 3);
 }
 
+TEST_F(Import, AnAccountHasNoMoreContactsThanItTakes) {  // Rule M3.
+    std::string text{client_columns};
+    text += "INSERT INTO `tblclients` VALUES " + client(1, "Ada", "ada@example.com") + ",\n" +
+            client(2, "Bob", "bob@example.com") + ";\n";
+    text += contact_columns;
+    for (int id = 1; id <= 1002; ++id)
+        text += "INSERT INTO `tblcontacts` VALUES " +
+                contact(id, 1, fmt::format("c{}@example.com", id)) + ";\n";
+    text += "INSERT INTO `tblcontacts` VALUES " + contact(1003, 2, "d@example.com") + ";\n";
+    const auto told = report(text);
+    EXPECT_EQ(told["contacts"]["imported"], 1001);
+    EXPECT_EQ(told["contacts"]["rejected"], 2);
+    const auto again = report(text);
+    EXPECT_EQ(again["contacts"]["imported"], 0);
+    EXPECT_EQ(again["contacts"]["rejected"], 2);
+    expect_sound();
+}
+
 // The long form is the promise; the short one is always run.
 TEST_F(Import, TakesAHundredThousandClientsInHalfAMinute) {
     const int clients = std::getenv("MUSTER_LONG_TESTS") != nullptr ? 100'000 : 2'000;
