@@ -167,6 +167,9 @@ std::expected<DataFolder, Fault> DataFolder::open(const fs::path& path, Open how
         return folder_fault(Fault::Kind::unavailable, path, "is not a folder");
     }
     const bool made = fs::exists(path / "format", error);
+    if (!made && fs::exists(path / "key", error) && fs::exists(path / "log", error)) {
+        return folder_fault(Fault::Kind::damaged, path / "format", "is missing");
+    }
     if (!made && how != Open::create) {
         return folder_fault(Fault::Kind::unavailable, path, "is not a data folder");
     }

@@ -153,6 +153,11 @@ std::expected<std::unique_ptr<RocksStore>, Fault> RocksStore::open(
                             : rocksdb::DB::OpenForReadOnly(db_options(options), folder.native(),
                                                            descriptors, &store->families_, &db);
     store->db_.reset(db);
+    if (status.IsInvalidArgument() && status.ToString().contains("Column family not found")) {
+        return std::unexpected(Fault{
+            Fault::Kind::unavailable,
+            fmt::format("{}: its making was broken off; serve finishes it", folder.native())});
+    }
     if (status.IsInvalidArgument()) {  // It has column families that this version does not know.
         return std::unexpected(Fault{Fault::Kind::newer_version, status.ToString()});
     }

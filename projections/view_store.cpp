@@ -63,6 +63,22 @@ std::string behind(std::string prefix) {
     return prefix;
 }
 
+// Tables never change, so links to them do where they can be made.
+void copy_store(const std::filesystem::path& from, const std::filesystem::path& to,
+                std::error_code& error) {
+    for (const auto& entry : std::filesystem::directory_iterator{from, error}) {
+        const auto target = to / entry.path().filename();
+        if (entry.path().extension() == ".sst") {
+            std::filesystem::create_hard_link(entry.path(), target, error);
+            if (!error) continue;
+        }
+        error.clear();
+        if (entry.path().filename() != "LOCK")
+            std::filesystem::copy_file(entry.path(), target, error);
+        if (error) return;
+    }
+}
+
 std::optional<Marks> parse_marks(std::string_view bytes) {
     Reader in{bytes};
     if (in.varint() != store_layout) return std::nullopt;
@@ -340,10 +356,24 @@ std::expected<std::unique_ptr<ViewStore>, Fault> ViewStore::open(
 }
 
 std::expected<std::unique_ptr<ViewStore>, Fault> ViewStore::temporary() {
-    auto name = (std::filesystem::temp_directory_path() / "muster-views-XXXXXX").string();
+    return temporary_copy({});
+}
+
+std::expected<std::unique_ptr<ViewStore>, Fault> ViewStore::temporary_copy(
+    const std::filesystem::path& folder) {
+    namespace fs = std::filesystem;
+    auto name = (fs::temp_directory_path() / "muster-views-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) {
         return std::unexpected(
             Fault{Fault::Kind::unavailable, "the views: no temporary folder can be made"});
+    }
+    std::error_code error;
+    if (!folder.empty()) copy_store(folder, name, error);
+    if (error) {
+        std::error_code ignored;
+        fs::remove_all(name, ignored);
+        return std::unexpected(
+            Fault{Fault::Kind::unavailable, fmt::format("the views: {}", error.message())});
     }
     auto store = open(name, {});
     if (store) (*store)->impl_->delete_at_end = true;

@@ -121,6 +121,9 @@ public:
         const std::filesystem::path& folder, const Options& options);
     // In a folder of its own, deleted at the end: for tests and audits.
     static std::expected<std::unique_ptr<ViewStore>, Fault> temporary();
+    // The same with what lies in this folder, which stays as it is and which nobody else has open.
+    static std::expected<std::unique_ptr<ViewStore>, Fault> temporary_copy(
+        const std::filesystem::path& folder);
 
     ViewStore(const ViewStore&) = delete;
     ViewStore& operator=(const ViewStore&) = delete;

@@ -272,7 +272,7 @@ SqlDump::Step SqlDump::behind_row() {
         skip_delimiter();
         return Step::end_of_rows;
     }
-    if (cursor_.peek() == DumpCursor::end) return Step::end_of_rows;
+    if (cursor_.peek() == DumpCursor::end || at_statement()) return Step::end_of_rows;
     if (!is_letter(cursor_.peek())) return Step::lost;
     skip_statement();  // ON DUPLICATE KEY UPDATE ...
     return Step::end_of_rows;
@@ -539,8 +539,23 @@ void SqlDump::skip_statement() {
         } else {
             cursor_.skip();
             if ((c == '\'' || c == '"' || c == '`') && !skip_quoted(static_cast<char>(c))) return;
+            if (c == '\n' && at_statement()) return;
         }
     }
+}
+
+// Whether a line begins a statement that matters here: where the one before it was not ended, or
+// something else came between, its rows must not be lost with that.
+bool SqlDump::at_statement() {
+    if (delimiter_ != ";") return false;
+    const auto begins_with = [&](std::string_view words) {
+        for (std::size_t n = 0; n < words.size(); ++n) {
+            const int c = cursor_.ahead(n);
+            if (c == DumpCursor::end || lower(c) != words[n]) return false;
+        }
+        return true;
+    };
+    return begins_with("insert ") || begins_with("replace ") || begins_with("create table ");
 }
 
 // Behind the quote. False: it was not closed on its line.

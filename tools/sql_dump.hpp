@@ -150,6 +150,7 @@ private:
     void note_charset(std::string_view text);
     bool at_line_comment();
     bool at_delimiter();
+    bool at_statement();
     void skip_delimiter();
     void skip_statement();
     bool skip_quoted(char quote);

@@ -124,6 +124,17 @@ std::set<std::uint64_t> stored_invitations(int port, const std::string& token) {
     }
 }
 
+// On a busy machine the views may need longer than one request waits for them.
+httplib::Result get_once_ready(int port, const char* path, const std::string& token) {
+    httplib::Client client{"127.0.0.1", port};
+    auto result = client.Get(path, as(token));
+    for (int tries = 0; tries < 30 && result && result->status == 503; ++tries) {
+        std::this_thread::sleep_for(500ms);
+        result = client.Get(path, as(token));
+    }
+    return result;
+}
+
 // The admin's token, with one account there.
 std::string set_up(Process& process) {
     httplib::Client client{"127.0.0.1", process.port()};
@@ -167,8 +178,7 @@ TEST(ACrash, LosesNothingThatWasAcknowledged) {
         Process process{data};
         ASSERT_NE(process.port(), 0) << "round " << round << ": the server does not start";
         if (token.empty()) token = set_up(process);
-        httplib::Client client{"127.0.0.1", process.port()};
-        const auto views = client.Get("/v1/projections", as(token));
+        const auto views = get_once_ready(process.port(), "/v1/projections", token);
         ASSERT_TRUE(views && views->status == 200);
         ASSERT_GE(json::parse(views->body)["items"][0]["head"].get<std::uint64_t>(),
                   ledger.position);

@@ -155,6 +155,24 @@ TEST(SqlDump, ABrokenRowStopsNoOther) {
               (Rows{"2|b"}));
 }
 
+// What should not be there, or is missing, takes no row of the next statement with it.
+TEST(SqlDump, WhatIsNoStatementStopsNoOther) {
+    const std::string created = "CREATE TABLE `t` (`a` int, `b` text);\n";
+    const std::vector<std::string> all{"1|x", "2|y", "3|z"};
+    EXPECT_EQ(read(created + "INSERT INTO `t` VALUES (1,'x');\nmysqldump: [Warning] Help\n"
+                             "INSERT INTO `t` VALUES (2,'y'),(3,'z');\n")
+                  .rows,
+              all);
+    EXPECT_EQ(read(created + "INSERT INTO `t` VALUES (1,'x')\nINSERT INTO `t` VALUES (2,'y');\n"
+                             "insert into t values (3,'z')")
+                  .rows,
+              all);
+    EXPECT_EQ(read("mysqldump: [Warning] Help\n" + created +
+                   "UNLOCK TABLES\nREPLACE INTO `t` VALUES (1,'x'),(2,'y'),(3,'z');\n")
+                  .rows,
+              all);
+}
+
 TEST(SqlDump, ARowOfTooManyBytesIsNone) {
     const std::string much(SqlDump::longest_row + 1, 'x');
     EXPECT_EQ(rows_of("INSERT INTO t VALUES (1,'" + much + "'),(2,'b');\n"),
