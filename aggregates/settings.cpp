@@ -86,6 +86,10 @@ Decision when(const Settings& settings, const ChangeSettings& command) {
     return events;
 }
 
+Decision when(const Settings& settings, const RotateLogKey&) {
+    return Events{LogKeyRotated{{}, settings.log_key + 1}};
+}
+
 Retention changed(const Retention& retention, const ChangeSettings& command) {
     return {command.prune_after_months.value_or(retention.prune_after_months),
             command.delete_users.value_or(retention.delete_users),
@@ -147,6 +151,7 @@ void apply(Settings& settings, const RetentionChanged& event) {
     settings.retention = {event.prune_after_months, event.delete_users,
                           event.deactivate_after_months};
 }
+void apply(Settings& settings, const LogKeyRotated& event) { settings.log_key = event.number; }
 void apply(Settings&, const RetentionRunStarted&) {}
 void apply(Settings&, const RetentionRunEnded&) {}
 

@@ -41,6 +41,7 @@ struct Settings {
     std::set<std::string> required_account_fields;                    // Rule R8.
     std::optional<std::uint32_t> invitations_per_account_hour = 100;  // Rule I30.
     Retention retention;
+    std::uint32_t log_key = 1;  // The number of the one that signs the log's heads.
 
     static constexpr auto fields(auto& self, auto&& field) {
         return field("id", self.id)("client_registration", self.client_registration)(
@@ -48,8 +49,8 @@ struct Settings {
             "email_verification", self.email_verification)(
             "locked_profile_fields", self.locked_profile_fields)("required_account_fields",
                                                                  self.required_account_fields)(
-            "invitations_per_account_hour", self.invitations_per_account_hour)("retention",
-                                                                               self.retention);
+            "invitations_per_account_hour", self.invitations_per_account_hour)(
+            "retention", self.retention)("log_key", self.log_key);
     }
 };
 
@@ -66,12 +67,16 @@ struct ChangeSettings {
     std::optional<Number> deactivate_after_months{};
 };
 
+// Another key signs from here on; what older ones signed stays as it is.
+struct RotateLogKey {};
+
 // Of the account's profile but for the notes, which are staff's own; and the user's language, where
 // a field may be locked. A user's names and address go by the same names as the account's.
 bool is_profile_field(std::string_view name);
 bool is_lockable_field(std::string_view name);
 
 Decision when(const Settings& settings, const ChangeSettings& command);
+Decision when(const Settings& settings, const RotateLogKey& command);
 // What retention is, once this is changed.
 Retention changed(const Retention& retention, const ChangeSettings& command);
 
@@ -91,6 +96,7 @@ void apply(Settings& settings, const ProfileFieldsLocked& event);
 void apply(Settings& settings, const AccountFieldsRequired& event);
 void apply(Settings& settings, const InvitationsLimited& event);
 void apply(Settings& settings, const RetentionChanged& event);
+void apply(Settings& settings, const LogKeyRotated& event);
 // What was asked for once, and what came of it, decides nothing afterwards.
 void apply(Settings& settings, const RetentionRunStarted& event);
 void apply(Settings& settings, const RetentionRunEnded& event);

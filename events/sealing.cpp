@@ -22,7 +22,8 @@ enum class Purpose : std::uint64_t {
     request = 3,
     secret = 4,
     subject = 5,
-    check = 6
+    check = 6,
+    log = 7
 };
 
 Key derive(const Key& root, Purpose purpose) {
@@ -130,9 +131,16 @@ Keys::Keys(const Key& root)
       token_(derive(root, Purpose::token)),
       request_(derive(root, Purpose::request)),
       secret_(derive(root, Purpose::secret)),
+      log_(derive(root, Purpose::log)),
       subject_(derive(root, Purpose::subject)) {
     const auto check = derive(root, Purpose::check);
     check_value_ = to_hex(as_text(check).substr(0, 8));
+}
+
+Key Keys::log_seed(std::uint32_t number) const {
+    Key seed;
+    crypto_kdf_derive_from_key(seed.data(), seed.size(), number, "log-head", log_.data());
+    return seed;
 }
 
 EmailKey Keys::email_key(std::string_view normalised) const {

@@ -66,6 +66,8 @@ public:
     // The MAC of a token; see token.hpp.
     Key token_mac(std::string_view message) const { return token_.of(message); }
     Key subject_key(const Subject& subject, const Seed& seed) const;
+    // Of the log's signing key of this number, as RFC 8032 makes a key of a seed.
+    Key log_seed(std::uint32_t number) const;
 
     // A secret (password hash, two-factor secret ...) as the vault keeps it: XChaCha20-Poly1305
     // with a random nonce before it, bound to its place in the vault.
@@ -74,7 +76,7 @@ public:
 
 private:
     Mac email_, token_, request_;
-    Key secret_;
+    Key secret_, log_;
     Mac subject_;
     std::string check_value_;
 };

@@ -146,9 +146,23 @@ struct RetentionRunEnded {
     }
 };
 
+// The heads of the log are signed with the key of this number from here on. Its key is derived; the
+// first is number 1.
+struct LogKeyRotated {
+    static constexpr EventType type{"log.key_rotated", 1};
+
+    SettingsKey settings;
+    std::uint32_t number;
+
+    bool operator==(const LogKeyRotated&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("settings", self.settings)("number", self.number);
+    }
+};
+
 using SettingsEvent =
     std::variant<RegistrationSwitched, UserManagementSwitched, EmailVerificationSwitched,
                  ProfileFieldsLocked, AccountFieldsRequired, InvitationsLimited, RetentionChanged,
-                 RetentionRunStarted, RetentionRunEnded>;
+                 RetentionRunStarted, RetentionRunEnded, LogKeyRotated>;
 
 }  // namespace muster

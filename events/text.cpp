@@ -67,6 +67,17 @@ std::string base64(std::string_view bytes, int variant) {
     return text;
 }
 
+std::optional<std::string> unbase64(std::string_view text, int variant) {
+    std::string bytes(text.size(), '\0');
+    std::size_t size = 0;
+    const int failed =
+        sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
+                          text.size(), nullptr, &size, nullptr, variant);
+    if (failed != 0) return std::nullopt;
+    bytes.resize(size);
+    return bytes;
+}
+
 bool is_unreserved(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.' || c == '~';
@@ -133,6 +144,14 @@ std::string to_base64(std::string_view bytes) {
 
 std::string to_base64url(std::string_view bytes) {
     return base64(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    return unbase64(text, sodium_base64_VARIANT_ORIGINAL);
+}
+
+std::optional<std::string> from_base64url(std::string_view text) {
+    return unbase64(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 std::string to_hex(std::string_view bytes) {

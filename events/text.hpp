@@ -1,6 +1,7 @@
 // Text as people type it, in UTF-8.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,9 @@ std::string folded(std::string_view text);
 // Base64 with padding (RFC 4648, section 4), and base64url without (section 5).
 std::string to_base64(std::string_view bytes);
 std::string to_base64url(std::string_view bytes);
+// Absent for any other spelling of the same bytes, too.
+std::optional<std::string> from_base64(std::string_view text);
+std::optional<std::string> from_base64url(std::string_view text);
 
 // With everything but unreserved characters as %XX (RFC 3986, section 2.1).
 std::string percent_encoded(std::string_view text);

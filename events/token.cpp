@@ -1,7 +1,6 @@
 #include "events/token.hpp"
 
 #include <array>
-#include <sodium.h>
 
 #include "events/bytes.hpp"
 #include "events/text.hpp"
@@ -10,7 +9,6 @@ namespace muster {
 namespace {
 
 constexpr std::size_t token_mac_size = 24;
-constexpr std::size_t most_token_bytes = 10 + 10 + token_mac_size;
 
 struct TokenPrefix {
     TokenPurpose purpose;
@@ -27,16 +25,6 @@ constexpr std::array<TokenPrefix, 6> token_prefixes{{
 
 std::string_view prefix_of(TokenPurpose purpose) {
     return token_prefixes[static_cast<std::size_t>(purpose) - 1].text;
-}
-
-std::string from_base64url(std::string_view text) {
-    std::string bytes(most_token_bytes, '\0');
-    std::size_t size = 0;
-    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()),
-                                         bytes.size(), text.data(), text.size(), nullptr, &size,
-                                         nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    bytes.resize(failed != 0 ? 0 : size);
-    return bytes;
 }
 
 }  // namespace
@@ -58,7 +46,8 @@ std::string to_text(const Token& token, const Keys& keys) {
 std::optional<Token> parse_token(TokenPurpose purpose, std::string_view text, const Keys& keys) {
     if (!text.starts_with(prefix_of(purpose))) return std::nullopt;
     const auto bytes = from_base64url(text.substr(prefix_of(purpose).size()));
-    Reader in{bytes};
+    if (!bytes) return std::nullopt;
+    Reader in{*bytes};
     Token token{purpose, 0, 0};
     token.id = in.varint();
     token.sequence = in.varint();

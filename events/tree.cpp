@@ -53,7 +53,9 @@ private:
 
 }  // namespace
 
-Hash empty_root() { return Sha256::of_this_thread().begin().end(); }
+Hash sha256(std::string_view bytes) { return Sha256::of_this_thread().begin().add(bytes).end(); }
+
+Hash empty_root() { return sha256({}); }
 
 Hash leaf_hash(std::string_view record) {
     return Sha256::of_this_thread().begin().add(std::string_view{"\0", 1}).add(record).end();

@@ -10,6 +10,7 @@
 namespace muster {
 
 // A hasher is not shared between threads.
+Hash sha256(std::string_view bytes);
 Hash empty_root();                                    // SHA-256("")
 Hash leaf_hash(std::string_view record);              // SHA-256(0x00 || record)
 Hash node_hash(const Hash& left, const Hash& right);  // SHA-256(0x01 || left || right)

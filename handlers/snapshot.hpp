@@ -35,7 +35,7 @@ inline constexpr std::uint8_t snapshot_version<Session> = 3;
 template <>
 inline constexpr std::uint8_t snapshot_version<Staff> = 2;
 template <>
-inline constexpr std::uint8_t snapshot_version<Settings> = 2;
+inline constexpr std::uint8_t snapshot_version<Settings> = 3;
 
 // Absent where the state cannot be sealed: it is simply folded again.
 template <class Aggregate>

@@ -101,4 +101,6 @@ Decision change_settings(Work& work, const ChangeSettings& changes) {
     return when(work.settings(), changes);
 }
 
+Decision rotate_log_key(Work& work) { return when(work.settings(), RotateLogKey{}); }
+
 }  // namespace muster

@@ -45,5 +45,6 @@ Decision create_api_key(Work& work, const std::string& name, Role role,
 Decision revoke_api_key(Work& work, ApiKeyId key);
 
 Decision change_settings(Work& work, const ChangeSettings& changes);
+Decision rotate_log_key(Work& work);
 
 }  // namespace muster

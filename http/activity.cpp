@@ -1,7 +1,11 @@
 // The activity log: who did what, and when.
 #include "projections/activity.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 #include "events/ip_address.hpp"
+#include "events/text.hpp"
 #include "http/answers.hpp"
 #include "http/operations.hpp"
 #include "projections/accounts.hpp"
@@ -24,20 +28,42 @@ std::optional<views::ActivityFilter::By> parse_actor(std::string_view text) {
     return std::nullopt;
 }
 
-bool ever_was(const Call& call, const StreamId& stream) {
-    return call.services.log.version(stream).value_or(0) != 0;
-}
-
 enum class About : std::uint8_t { everything, account, user };
 
 enum class Form : std::uint8_t { json, csv, ndjson };
 
-// The first of these that the client names; JSON where it names none (RFC 9110, section 12.5.1).
+// How much a client wants what it lists in Accept; 1 where it does not say (RFC 9110, section
+// 12.4.2).
+double weight_of(std::string_view parameters) {
+    const auto q = parameters.find("q=");
+    if (q == parameters.npos) return 1;
+    const auto text = parameters.substr(q + 2);
+    double weight = 0;
+    std::from_chars(text.data(), text.data() + text.size(), weight);
+    return weight;
+}
+
+// What the client names with the most weight, the first of equals; JSON where it names none of
+// these (RFC 9110, section 12.5.1).
 Form form_of(const Request& request) {
-    const auto accept = request.headers.find("accept").value_or("");
-    const auto csv = accept.find("text/csv"), ndjson = accept.find("application/x-ndjson");
-    if (csv == ndjson) return Form::json;  // Neither.
-    return csv < ndjson ? Form::csv : Form::ndjson;
+    auto rest = request.headers.find("accept").value_or("");
+    auto best = Form::json;
+    double most = 0;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(','), rest.size());
+        const auto range = trimmed(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        const auto semicolon = std::min(range.find(';'), range.size());
+        const auto type = trimmed(range.substr(0, semicolon));
+        const auto weight = weight_of(range.substr(semicolon));
+        const bool csv = same_name(type, "text/csv");
+        const bool ndjson = same_name(type, "application/x-ndjson");
+        const bool json = same_name(type, "application/json");
+        if (weight <= most || !(csv || ndjson || json)) continue;
+        most = weight;
+        best = csv ? Form::csv : ndjson ? Form::ndjson : Form::json;
+    }
+    return best;
 }
 
 // The whole selection, as the views were when it was asked for, a page at a time.

@@ -11,6 +11,10 @@
 
 namespace muster::http {
 
+bool ever_was(const Call& call, const StreamId& stream) {
+    return call.services.log.version(stream).value_or(0) != 0;
+}
+
 Check credentials_in(Fields& body) {
     Check check{.whose = Check::Whose::user_by_email, .email = body.required_email("email")};
     check.password = body.secret("password");

@@ -27,6 +27,9 @@ Answer page_answer(Call& call, const views::Paged<Row>& page, auto&& write_row);
 // What a list without filters takes.
 inline views::PageRequest page_in(Parameters& parameters) { return parameters.page(); }
 
+// Whether there is such a stream, of somebody or something that may be deleted by now. Rule X9.
+bool ever_was(const Call& call, const StreamId& stream);
+
 // {email, password, code?}: who signs in, as a user where nobody says otherwise.
 Check credentials_in(Fields& body);
 

@@ -36,6 +36,7 @@ struct Services {
     const views::Runner& runner;
     std::function<Time()> clock;
     std::string public_url;  // Without a slash at its end.
+    std::string log_origin;  // Whom the log's heads are of.
     std::chrono::seconds clock_offset{};
     bool sends_mail{};  // By a mail server; else an admin reads it in the outbox.
     const Metrics& metrics;

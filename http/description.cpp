@@ -44,6 +44,7 @@ constexpr std::pair<std::string_view, std::string_view> tags[]{
     {"Tickets", "Questions to the staff, and mail that came in."},
     {"Users", "People who can sign in, as the staff sees them."},
     {"Activity", "Who did what, and when."},
+    {"Log", "The events themselves, and what proves them."},
     {"Machine", "Views, mail, health."},
 };
 
@@ -79,7 +80,7 @@ std::vector<std::string_view> split(std::string_view text) {
 std::vector<std::string_view> names_in(std::string_view path) {
     std::vector<std::string_view> names;
     for (auto start = path.find('{'); start != path.npos; start = path.find('{', start + 1))
-        names.push_back(path.substr(start + 1, path.find('}', start) - start - 1));
+        names.push_back(path.substr(start + 1, path.find_first_of("*}", start) - start - 1));
     return names;
 }
 
@@ -207,6 +208,8 @@ Schema header_ref(std::string_view name) {
 Schema answer_content(const Words& words) {
     using enum Words::Answers;
     if (words.answers == text) return content("text/plain", schema::any_text());
+    if (words.answers == bytes) return content("application/octet-stream", schema::any_text());
+    if (words.answers == feed) return content("text/event-stream", schema::any_text());
     if (words.answers == one) return content("application/json", schema::ref(words.schema));
     auto types = content("application/json", page_of(words.schema));
     if (words.answers == page_or_export) {
@@ -275,7 +278,7 @@ Schema parameter_ref(std::string_view name) {
 Schema parameters_of(const Route& route) {
     auto list = Schema::array();
     for (const auto name : names_in(route.path)) {
-        const bool text = name == "token";
+        const bool text = name == "token" || name == "level" || name == "tile";
         list.push_back(parameter(name, "path", text ? schema::any_text() : schema::id()));
     }
     const auto read =
@@ -381,6 +384,12 @@ Schema info_of(std::string_view public_url) {
 
 }  // namespace
 
+std::string described_path(std::string_view path) {
+    std::string described{path};
+    std::erase(described, '*');
+    return described;
+}
+
 Description describe_interface(std::string_view public_url) {
     Schema document{{"openapi", "3.1.0"},
                     {"info", info_of(public_url)},
@@ -391,7 +400,7 @@ Description describe_interface(std::string_view public_url) {
     for (const auto& [name, description] : tags)
         document["tags"].push_back({{"name", name}, {"description", description}});
     for (const auto& route : routes()) {
-        document["paths"][std::string(route.path)][lower(text_of(route.method))] =
+        document["paths"][described_path(route.path)][lower(text_of(route.method))] =
             operation_of(route);
     }
     Description description{document.dump(), {}};

@@ -14,6 +14,10 @@ struct Description {
 };
 
 // Of the server at this address.
+// A route's path as it stands there: "{tile*}" is "{tile}", for nothing is known of parameters that
+// take several segments.
+std::string described_path(std::string_view path);
+
 Description describe_interface(std::string_view public_url);
 
 }  // namespace muster::http

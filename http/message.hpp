@@ -88,6 +88,8 @@ struct Response {
     // The rest of the body: appends the next piece, and says whether there is another. Empty: the
     // body is all there is.
     std::function<bool(std::string& piece)> more{};
+    // The rest of the body: the log's events after this position, as they happen.
+    std::optional<std::uint64_t> events_after{};
 };
 
 }  // namespace muster::http

@@ -126,6 +126,17 @@ extern const Command retry_mail;
 extern const Query get_live;
 extern const Query get_ready;
 extern const Query get_description;
+extern const Query get_account_access;
+extern const Query get_user_access;
+extern const Query export_user;
+extern const Query list_events;
+extern const Query follow_events;
+extern const Query get_checkpoint;
+extern const Query get_log_keys;
+extern const Command rotate_log_key;
+extern const Query get_log_tile;
+extern const Query prove_inclusion;
+extern const Query prove_consistency;
 extern const Query get_metrics;
 
 }  // namespace muster::http

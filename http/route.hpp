@@ -17,7 +17,7 @@ namespace muster::http {
 
 // What the description says of an operation beside what follows from its function and its rule.
 struct Words {
-    enum class Answers : std::uint8_t { nothing, text, one, page, page_or_export };
+    enum class Answers : std::uint8_t { nothing, text, bytes, feed, one, page, page_or_export };
 
     std::string_view tag;
     std::string_view does;  // One sentence.
@@ -41,7 +41,7 @@ struct Route {
           words(words_) {}
 
     Method method;
-    std::string_view path;       // "/v1/accounts/{account}/users"
+    std::string_view path;  // "/v1/accounts/{account}/users"; "{tile*}" takes all that is left.
     std::string_view operation;  // "InviteUser": permanent, also the operationId.
     AccessRule rule;
     std::variant<Query, Command> function;

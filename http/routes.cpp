@@ -42,7 +42,7 @@ constexpr std::string_view staff = "Staff", settings = "Settings", sessions = "S
                            links = "Mailed links", me = "Own user", accounts = "Accounts",
                            account_users = "Account users", invitations = "Invitations",
                            contacts = "Contacts", orders = "Orders", tickets = "Tickets",
-                           users = "Users", activity = "Activity", machine = "Machine";
+                           users = "Users", activity = "Activity", log = "Log", machine = "Machine";
 }  // namespace tag
 
 constexpr Words one(std::string_view about, std::string_view does, int status,
@@ -51,6 +51,12 @@ constexpr Words one(std::string_view about, std::string_view does, int status,
 }
 constexpr Words text(std::string_view about, std::string_view does, std::string_view refusals) {
     return {about, does, 200, Words::Answers::text, {}, refusals};
+}
+constexpr Words bytes(std::string_view about, std::string_view does, std::string_view refusals) {
+    return {about, does, 200, Words::Answers::bytes, {}, refusals};
+}
+constexpr Words feed(std::string_view about, std::string_view does, std::string_view refusals) {
+    return {about, does, 200, Words::Answers::feed, {}, refusals};
 }
 constexpr Words page(std::string_view about, std::string_view does, std::string_view schema) {
     return {about, does, 200, Words::Answers::page, schema};
@@ -127,7 +133,7 @@ const Route table[]{
          "token.not_found")},
     {post, "/v1/password-resets/{token}", "ResetPassword", anyone, reset_password,
      nothing(tag::links, "Sets a new password with a mailed link.",
-             "token.not_found token.expired security_answer.required security_answer.wrong "
+             "token.not_found security_answer.required security_answer.wrong "
              "rate.limited password.too_short password.common")},
     {post, "/v1/email-verifications", "VerifyEmail", signed_in, verify_email,
      one(tag::links, "Verifies the own address with a mailed link.", 200, "UserWithAccounts",
@@ -253,6 +259,11 @@ const Route table[]{
      page_or_export(tag::activity, "The activity log of one account, newest first.",
                     "ActivityLine")},
 
+    {get, "/v1/accounts/{account}/access", "GetAccountAccess", staff_or_owner, get_account_access,
+     one(tag::account_users,
+         "Who had access to the account at a moment, and with until what changed up to another.",
+         200, "AccountAccess")},
+
     {get, "/v1/invitations/{token}", "GetInvitation", anyone, get_invitation,
      one(tag::invitations, "What a mailed invitation offers.", 200, "LinkedInvitation",
          "invitation.not_found")},
@@ -303,6 +314,17 @@ const Route table[]{
     {get, "/v1/users/{user}/activity", "ListUserActivity", all_staff, list_user_activity,
      page_or_export(tag::activity, "The activity log of one user, newest first.", "ActivityLine")},
 
+    {get, "/v1/users/{user}/export", "ExportUser", administrators, export_user,
+     one(tag::users,
+         "Everything that is kept about a person: what is so, every event that concerns the person "
+         "with what it holds, and what the person did.",
+         200, "PersonExport", "server.busy")},
+    {get, "/v1/users/{user}/access", "GetUserAccess", all_staff, get_user_access,
+     one(tag::users,
+         "Which accounts a user had access to at a moment, and with until what changed up to "
+         "another.",
+         200, "UserAccess")},
+
     {post, "/v1/retention/runs", "RunRetention", administrators, run_retention,
      one(tag::accounts,
          "Has System retire the accounts that nobody uses, as it does once a day. With dry_run, "
@@ -311,6 +333,32 @@ const Route table[]{
          200, "RetentionReport")},
     {get, "/v1/activity", "ListActivity", all_staff, list_activity,
      page_or_export(tag::activity, "The activity log, newest first.", "ActivityLine")},
+    {get, "/v1/events", "ListEvents", all_staff, list_events,
+     page(tag::log, "The log itself, in its order.", "Event")},
+    {get, "/v1/events/stream", "FollowEvents", all_staff, follow_events,
+     feed(
+         tag::log,
+         "The log as Server-Sent Events: what there is after a position, then what happens. The id "
+         "is the position; a reader that is more than 4 MiB behind is disconnected, and resumes "
+         "with Last-Event-ID.",
+         "server.busy")},
+    {get, "/v1/log/checkpoint", "GetCheckpoint", all_staff, get_checkpoint,
+     text(tag::log, "The log's signed head, as a C2SP checkpoint.", {})},
+    {get, "/v1/log/key", "GetLogKeys", all_staff, get_log_keys,
+     text(tag::log, "The keys that signed heads, the present one first, as C2SP verifier keys.",
+          {})},
+    {post, "/v1/log/key/rotation", "RotateLogKey", administrators, rotate_log_key,
+     one(tag::log, "Has another key sign the log's heads from here on.", 201, "LogKey")},
+    {get, "/v1/log/tile/{level}/{tile*}", "GetLogTile", all_staff, get_log_tile,
+     bytes(tag::log,
+           "A tile of the log's tree, or of its records where the level is entries, as C2SP "
+           "tlog-tiles has them: x001/234, and x001/234.p/7 for a part of one.",
+           "tile.not_found log.record_too_long")},
+    {get, "/v1/log/proofs/inclusion", "ProveInclusion", all_staff, prove_inclusion,
+     one(tag::log, "That a record is in the log of a size (RFC 9162).", 200, "InclusionProof")},
+    {get, "/v1/log/proofs/consistency", "ProveConsistency", all_staff, prove_consistency,
+     one(tag::log, "That the log of a size begins with that of a smaller one (RFC 9162).", 200,
+         "ConsistencyProof")},
     {get, "/v1/projections", "ListProjections", all_staff, list_projections,
      page(tag::machine, "The views, and how far each is.", "Projection")},
     {get, "/v1/outbox", "ListOutbox", all_staff, list_outbox,
@@ -341,10 +389,18 @@ std::string_view next_segment(std::string_view& pattern) {
 bool matches(std::string_view pattern, const std::vector<std::string>& segments,
              std::vector<PathParameter>& parameters) {
     parameters.clear();
+    std::string* rest = nullptr;  // What a parameter takes that takes all that is left.
     for (const auto& segment : segments) {
+        if (rest != nullptr) {
+            rest->append("/").append(segment);
+            continue;
+        }
         if (pattern.empty()) return false;
         const auto expected = next_segment(pattern);
-        if (expected.starts_with('{')) {
+        if (expected.ends_with("*}")) {
+            parameters.push_back({expected.substr(1, expected.size() - 3), segment});
+            rest = &parameters.back().value;
+        } else if (expected.starts_with('{')) {
             parameters.push_back({expected.substr(1, expected.size() - 2), segment});
         } else if (expected != segment) {
             return false;

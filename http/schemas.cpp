@@ -9,6 +9,7 @@
 #include "events/staff.hpp"
 #include "events/ticket.hpp"
 #include "events/user.hpp"
+#include "projections/access.hpp"
 #include "projections/accounts.hpp"
 #include "projections/invitations.hpp"
 #include "projections/outbox.hpp"
@@ -229,6 +230,60 @@ void add_machine(Schema& all) {
                            {"id", or_null(id())},
                            {"name", any_text()},
                            {"on_behalf_of?", id()}});
+    const std::vector<Member> moment{{"at", time()}, {"position", count()}};
+    const std::vector<Member> granted{{"is_owner", boolean()},
+                                      {"permissions", permissions()},
+                                      {"granted_at", time()},
+                                      {"granted_by", ref("Doer")},
+                                      {"invitation_id?", id()}};
+    const std::vector<Member> changed{{"position", count()},
+                                      {"at", time()},
+                                      {"change", choice(texts_of<views::AccessChange::Kind>())},
+                                      {"permissions", permissions()},
+                                      {"by", ref("Doer")},
+                                      {"invitation_id?", id()}};
+    const Member user{"user_id", id()}, account{"account_id", id()};
+    all["AccountAccess"] =
+        object(joined(moment, {{"owner_user_id", or_null(id())},
+                               {"users", list(object(joined({user}, granted)))},
+                               {"changes?", list(object(joined({user}, changed)))}}));
+    all["UserAccess"] =
+        object(joined(moment, {{"accounts", list(object(joined({account}, granted)))},
+                               {"changes?", list(object(joined({account}, changed)))}}));
+    all["PersonExport"] =
+        object({{"user", ref("UserWithAccounts")},
+                {"sessions", list(ref("SessionRow"))},
+                {"access", list(object(joined({account}, changed)))},
+                {"invitations", described(list(ref("Invitation")), "Pending ones.")},
+                {"history", list(object({{"line", ref("ActivityLine")},
+                                         {"data", or_null(Schema{{"type", "object"}})}}))},
+                {"done", list(ref("ActivityLine"))}});
+    all["Doer"] = object({{"kind", choice({"system", "admin", "user", "api_key"})},
+                          {"id", or_null(id())},
+                          {"on_behalf_of?", id()}});
+    all["Event"] =
+        object({{"position", count()},
+                {"at", time()},
+                {"type", any_text()},
+                {"version", count()},
+                {"streams", list(object({{"stream", any_text()}, {"version", count()}}))},
+                {"actor", ref("Doer")},
+                {"data", Schema{{"type", "object"}}},
+                {"trace_id", or_null(any_text())},
+                {"leaf_hash", described(any_text(), "Base64.")},
+                {"record", described(any_text(), "What the hash covers, in base64.")}});
+    const auto hashes = described(list(any_text()), "Base64.");
+    all["InclusionProof"] = object({{"position", count()},
+                                    {"size", count()},
+                                    {"leaf_hash", any_text()},
+                                    {"hashes", hashes},
+                                    {"root", any_text()}});
+    all["ConsistencyProof"] = object({{"from", count()},
+                                      {"to", count()},
+                                      {"hashes", hashes},
+                                      {"from_root", any_text()},
+                                      {"to_root", any_text()}});
+    all["LogKey"] = object({{"number", count()}, {"key", any_text()}});
     all["Projection"] = object({{"name", any_text()},
                                 {"version", count()},
                                 {"position", count()},

@@ -171,6 +171,12 @@ Response dry_run_answer(const Accepted& accepted, Change::DryRun dry_run) {
     });
 }
 
+std::string origin_of(std::string_view public_url) {
+    const auto scheme = public_url.find("://");
+    const auto rest = scheme == public_url.npos ? public_url : public_url.substr(scheme + 3);
+    return std::string{rest} + "/v1/log";
+}
+
 // With the sign-in that proved it right. Rule M8.
 void replace_hash(Work& work, const Secrets& secrets, Events& events) {
     if (secrets.renewed.empty()) return;
@@ -249,6 +255,7 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
           runner_,
           [clock = options_.clock, offset = options_.clock_offset] { return clock() + offset; },
           options_.public_url,
+          options_.log_origin.empty() ? origin_of(options_.public_url) : options_.log_origin,
           options_.clock_offset,
           options_.mail.has_value(),
           metrics_,
@@ -259,6 +266,7 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
               finish(std::move(completions), head);
           },
           failure, options_.committer),
+      feed_(log, keyring_, [this](const Feed::Follower& each) { return may_follow(each); }),
       passwords_(options_.passwords),
       retirer_(log, committer_, services_.clock,
                [this](const Retention& retention, Time now, const std::string& after) {
@@ -276,6 +284,7 @@ Service::~Service() { stop(); }
 
 void Service::stop() {
     exports_.stop();
+    feed_.stop();
     retirer_.stop();
     if (mailer_) mailer_->stop();
     passwords_.stop();
@@ -407,8 +416,14 @@ void Service::answer_now(Call& call, const Route& route, Responder& responder) {
         answer->content_type.clear();
     }
     answer->headers.emplace_back("Cache-Control", "private, no-cache");
-    if (!answer->more) return responder(std::move(*answer));
-    if (!exports_.add(*answer, responder)) refuse(problem_of(busy));
+    if (answer->events_after) {
+        Feed::Follower follower{{*answer->events_after}, call.credential, call.ip};
+        if (!feed_.add(*answer, responder, std::move(follower))) refuse(problem_of(busy));
+    } else if (answer->more) {
+        if (!exports_.add(*answer, responder)) refuse(problem_of(busy));
+    } else {
+        responder(std::move(*answer));
+    }
 }
 
 // --- Commands
@@ -649,6 +664,7 @@ void Service::retire(std::shared_ptr<Pending> pending, Accepted accepted) {
 // Called for each durable batch. Its answers leave together, once the views have passed it.
 void Service::finish(std::vector<Committer::Completion> completions, Position head) {
     runner_.wake(head);
+    feed_.wake();
     if (auto* mailer = wakes_.load()) mailer->wake();
     auto batch = std::make_shared<std::vector<Committer::Completion>>(std::move(completions));
     std::vector<views::Runner::Waiter> waiters;

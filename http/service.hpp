@@ -17,6 +17,7 @@
 #include "handlers/retention.hpp"
 #include "http/call.hpp"
 #include "http/exports.hpp"
+#include "http/feed.hpp"
 #include "http/metrics.hpp"
 #include "http/route.hpp"
 #include "http/server.hpp"
@@ -29,6 +30,7 @@ Time system_time();
 
 struct ServiceOptions {
     std::string public_url = "http://127.0.0.1:8080";
+    std::string log_origin{};  // Empty: the public URL without its scheme, and /v1/log.
     std::function<Time()> clock = system_time;  // Any thread.
     std::chrono::seconds clock_offset{};
     std::vector<IpNetwork> trusted_proxies{};  // Whose X-Forwarded-For counts.
@@ -85,6 +87,7 @@ private:
     void hash_password(std::shared_ptr<Pending> pending);
     void submit(std::shared_ptr<Pending> pending);
     std::vector<Measure> measure();
+    bool may_follow(const Feed::Follower& follower) const;
     void record_use(const Call& call);
     void retire(std::shared_ptr<Pending> pending, Accepted accepted);
     std::expected<Retirer::Candidates, Fault> find_unused(const Retention& retention, Time now,
@@ -109,6 +112,7 @@ private:
     std::atomic<Mailer*> wakes_{};  // Set once, when there is one.
     Committer committer_;
     Exports exports_;
+    Feed feed_;
     PasswordPool passwords_;
     Retirer retirer_;
     std::unique_ptr<Mailer> mailer_;

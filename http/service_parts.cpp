@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "http/credential.hpp"
 #include "http/service.hpp"
 #include "projections/retention.hpp"
 
@@ -24,6 +25,14 @@ std::expected<Retirer::Candidates, Fault> Service::find_unused(const Retention& 
     return candidates;
 }
 
+// As the route of the feed asks.
+bool Service::may_follow(const Feed::Follower& follower) const {
+    const auto caller =
+        caller_of(follower.credential, store_.now(), services_.clock(), follower.ip);
+    constexpr AccessRule all_staff{.staff = AccessRule::Staff::everyone};
+    return caller && !muster::refuse(all_staff, caller->caller, {}, Switch::on);
+}
+
 std::vector<Measure> Service::measure() {
     const auto number = [](auto value) { return static_cast<double>(value); };
     const auto head = log_.head();
@@ -38,6 +47,7 @@ std::vector<Measure> Service::measure() {
                 number(retirer_.runs())),
         gauge("muster_passwords_waiting", "Passwords that wait to be hashed or verified.",
               number(passwords_.waiting())),
+        gauge("muster_feed_readers", "Who follows the log.", number(feed_.readers())),
         gauge("muster_clock_offset_seconds", "How far the clock is shifted.",
               number(options_.clock_offset.count())),
     };

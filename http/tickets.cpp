@@ -11,7 +11,7 @@
 namespace muster::http {
 namespace {
 
-constexpr std::size_t longest_message = 64 << 10;
+constexpr std::size_t longest_message = 48 << 10;
 
 views::Audience audience_of(const Caller& caller) {
     return caller.staff() ? views::Audience::staff : views::Audience::client;

@@ -6,6 +6,7 @@
 #include "events/ip_address.hpp"
 #include "projections/accounts.hpp"
 #include "projections/activity_text.hpp"
+#include "projections/moment.hpp"
 #include "projections/search_text.hpp"
 #include "projections/staff.hpp"
 #include "projections/users.hpp"
@@ -99,26 +100,6 @@ std::unique_ptr<Positions> choose(const Reading& reading, const ActivityFilter& 
     if (!filter.type.empty()) return listed(walk<LinesByType>(reading, filter.type));
     if (filter.actor) return listed(walk<LinesByDoer>(reading, Doer{ActorKind::system, 0}));
     return std::make_unique<AllPositions>(before);
-}
-
-// The first position up to `end` whose time is not before (or, with `after`, is behind) a moment.
-// Time never decreases along the log.
-Position find_time(const Reading& reading, const Log& log, Time moment, bool after, Position end) {
-    std::uint64_t low = 1, high = end.number;
-    while (low < high) {
-        const auto middle = low + (high - low) / 2;
-        bool is_behind = true;
-        const auto visit = [&](const Stored& stored) {
-            const auto envelope = parse_envelope(stored.bytes);
-            if (!envelope) reading.fail(envelope.error());
-            if (envelope) is_behind = after ? envelope->time > moment : envelope->time >= moment;
-            return false;
-        };
-        if (const auto read = log.read(Position{middle - 1}, 1, visit); !read)
-            reading.fail(read.error());
-        (is_behind ? high : low) = is_behind ? middle : middle + 1;
-    }
-    return Position{low};
 }
 
 std::optional<Record> read_record(const Reading& reading, const Log& log, Keyring& keyring,

@@ -373,6 +373,10 @@ std::string say(const RetentionRunEnded& e, const Names&) {
         e.accounts_deleted, e.users_deleted, e.accounts_deactivated);
 }
 
+std::string say(const LogKeyRotated& e, const Names& names) {
+    return fmt::format("{} had the log signed with key {} from here on", names.who(), e.number);
+}
+
 std::string say(const LegacyClientImported& e, const Names& names) {
     return fmt::format("{} imported legacy client #{} as {} with {}", names.who(), e.legacy.number,
                        names.account(e.account), names.user(e.user));

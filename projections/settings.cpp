@@ -60,6 +60,9 @@ void Settings::on(const RetentionChanged& event, const At& at, Rows& rows) {
     });
 }
 
+void Settings::on(const LogKeyRotated& event, const At& at, Rows& rows) {
+    change_settings(at, rows, [&](SettingsRow& row) { row.log_key = event.number; });
+}
 void Settings::on(const RetentionRunStarted&, const At& at, Rows& rows) {
     change_settings(at, rows, [](SettingsRow&) {});  // The stream's version moves.
 }

@@ -24,6 +24,7 @@ struct SettingsRow {
     std::optional<std::uint32_t> prune_after_months;
     Switch delete_users = Switch::off;
     std::optional<std::uint32_t> deactivate_after_months;
+    std::uint32_t log_key = 1;  // Not shown.
 
     bool operator==(const SettingsRow&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {
@@ -34,13 +35,13 @@ struct SettingsRow {
                                                                  self.required_account_fields)(
             "invitations_per_account_hour", self.invitations_per_account_hour)(
             "prune_after_months", self.prune_after_months)("delete_users", self.delete_users)(
-            "deactivate_after_months", self.deactivate_after_months);
+            "deactivate_after_months", self.deactivate_after_months)("log_key", self.log_key);
     }
 };
 
 struct Settings {
     static constexpr std::string_view name = "settings";
-    static constexpr int version = 2;
+    static constexpr int version = 3;
     static constexpr std::uint8_t number = 9;
 
     static void on(const RegistrationSwitched& event, const At& at, Rows& rows);
@@ -50,6 +51,7 @@ struct Settings {
     static void on(const AccountFieldsRequired& event, const At& at, Rows& rows);
     static void on(const InvitationsLimited& event, const At& at, Rows& rows);
     static void on(const RetentionChanged& event, const At& at, Rows& rows);
+    static void on(const LogKeyRotated& event, const At& at, Rows& rows);
     static void on(const RetentionRunStarted& event, const At& at, Rows& rows);
     static void on(const RetentionRunEnded& event, const At& at, Rows& rows);
     static void on(const auto&, const auto&, Rows&) {}  // Nothing else moves this view.

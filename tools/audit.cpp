@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
 
 #include "events/json.hpp"
 #include "projections/rebuild.hpp"
+#include "tools/audit_checkpoints.hpp"
 #include "tools/audit_domain.hpp"
 #include "tools/audit_records.hpp"
 #include "tools/audit_vault.hpp"
@@ -36,10 +38,13 @@ private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring, Verdict& verdict) {
+std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
+                                     const std::vector<SignedHead>& signed_heads,
+                                     Verdict& verdict) {
     auto heads = HeadFile::open(reading.folder.head());
     if (!heads) return std::unexpected(heads.error());
-    RecordsAudit records{*reading.log, keyring, heads->heads(), verdict.findings};
+    CheckpointsAudit checkpoints{signed_heads, verdict.findings};
+    RecordsAudit records{*reading.log, keyring, heads->heads(), checkpoints, verdict.findings};
     DomainAudit domain{reading.folder.keys(), verdict.findings};
 
     const Stopwatch watch;
@@ -83,6 +88,14 @@ bool note_missing(const views::ViewStore& stored, Verdict& verdict) {
     return any;
 }
 
+// Whether views are behind the log, as a kill leaves them. What was erased since where they are can
+// be compared at the log's head only: until then they have what a fresh one cannot read any more.
+bool trails(const views::ViewStore& stored, Position head) {
+    return std::ranges::any_of(stored.marks(), [&](const views::Mark& mark) {
+        return mark.serving && mark.position < head.number;
+    });
+}
+
 std::expected<void, Fault> audit_views(const LogReading& reading, Keyring& keyring,
                                        Verdict& verdict) {
     std::error_code error;
@@ -97,8 +110,15 @@ std::expected<void, Fault> audit_views(const LogReading& reading, Keyring& keyri
     if (!note_missing(**stored, verdict)) return {};
     const auto fresh = views::ViewStore::temporary();
     if (!fresh) return std::unexpected(fresh.error());
-    const auto differences =
-        views::compare(*reading.log, keyring, **stored, **fresh, most_differences);
+    std::expected<std::unique_ptr<views::ViewStore>, Fault> caught_up;
+    if (trails(**stored, reading.log->head())) {
+        caught_up = views::ViewStore::temporary_copy(reading.folder.views());
+        if (!caught_up) return std::unexpected(caught_up.error());
+        const auto done = views::catch_up(*reading.log, keyring, **caught_up);
+        if (!done) return done;
+    }
+    const auto differences = views::compare(
+        *reading.log, keyring, *caught_up ? **caught_up : **stored, **fresh, most_differences);
     if (!differences) return std::unexpected(differences.error());
     for (const auto& [view, what] : *differences)
         verdict.findings.add("view " + view, what);
@@ -106,7 +126,8 @@ std::expected<void, Fault> audit_views(const LogReading& reading, Keyring& keyri
 }
 
 // A fault that is no damage is given back.
-std::expected<void, Fault> look(const AuditOptions& options, Verdict& verdict) {
+std::expected<void, Fault> look(const AuditOptions& options,
+                                const std::vector<SignedHead>& signed_heads, Verdict& verdict) {
     const auto judged = [&](std::string_view place,
                             const std::expected<void, Fault>& done) -> std::expected<void, Fault> {
         if (done || done.error().kind != Fault::Kind::damaged) return done;
@@ -117,7 +138,8 @@ std::expected<void, Fault> look(const AuditOptions& options, Verdict& verdict) {
     auto reading = open_for_reading(options.data, DataFolder::Open::reading, 1);
     if (!reading) return judged("the folder", std::unexpected(reading.error()));
     Keyring keyring{*reading->log, reading->folder.keys(), keys_remembered};
-    if (auto done = judged("the log", audit_log(*reading, keyring, verdict)); !done) return done;
+    if (auto done = judged("the log", audit_log(*reading, keyring, signed_heads, verdict)); !done)
+        return done;
     return judged("the views", audit_views(*reading, keyring, verdict));
 }
 
@@ -158,7 +180,17 @@ void print_text(const Verdict& verdict) {
 int audit(const AuditOptions& options) {
     Verdict verdict;
     const Stopwatch watch;
-    if (const auto looked = look(options, verdict); !looked) return report(looked.error());
+    std::vector<SignedHead> signed_heads;
+    if (!options.checkpoints.empty()) {
+        auto read = read_checkpoints(options.checkpoints, options.keys, verdict.findings);
+        if (!read) {
+            fmt::print(stderr, "muster: {}\n", read.error());
+            return 2;
+        }
+        signed_heads = std::move(*read);
+    }
+    if (const auto looked = look(options, signed_heads, verdict); !looked)
+        return report(looked.error());
     verdict.seconds = watch.seconds();
     for (const auto& note : verdict.notes)
         fmt::print(stderr, "muster: {}\n", note);

@@ -373,6 +373,10 @@ struct Judge {
                                                                  : "nothing is switched on (X11)";
     }
     Wrong operator()(const RetentionRunEnded&) const { return {}; }
+    Wrong operator()(const LogKeyRotated& e) const {
+        return e.number == world.settings.log_key + 1 ? Wrong{}
+                                                      : "the key's number is not the next";
+    }
 
     // --- Import
 

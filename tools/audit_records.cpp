@@ -43,8 +43,10 @@ std::expected<void, Fault> RecordsAudit::run(const Judge& judge, const Tell& tel
     };
     if (const auto read = log_.read({}, SIZE_MAX, visit); !read) {
         readable_ = false;
+        checkpoints_.finish({frontier_.size()});
         return take(read.error(), "the records", findings_);
     }
+    checkpoints_.finish({frontier_.size()});
     const auto root = log_.root(frontier_.size());
     if (!root) return take(root.error(), "the proof's tree", findings_);
     if (*root != frontier_.root())
@@ -75,6 +77,7 @@ void RecordsAudit::check_nodes(const Stored& stored, const Hash& leaf) {
 }
 
 void RecordsAudit::check_root(Position position) {
+    if (checkpoints_.asks_for(position)) checkpoints_.judge(frontier_.root());
     for (const auto& head : heads_) {
         if (head.position != position) continue;
         if (head.root != frontier_.root())

@@ -11,6 +11,7 @@
 #include "events/log.hpp"
 #include "events/sealing.hpp"
 #include "events/tree.hpp"
+#include "tools/audit_checkpoints.hpp"
 #include "tools/audit_findings.hpp"
 
 namespace muster::tools {
@@ -23,8 +24,13 @@ struct StreamSeen {
 
 class RecordsAudit {
 public:
-    RecordsAudit(const Log& log, Keyring& keyring, std::vector<LogHead> heads, Findings& findings)
-        : log_(log), keyring_(keyring), heads_(std::move(heads)), findings_(findings) {}
+    RecordsAudit(const Log& log, Keyring& keyring, std::vector<LogHead> heads,
+                 CheckpointsAudit& checkpoints, Findings& findings)
+        : log_(log),
+          keyring_(keyring),
+          heads_(std::move(heads)),
+          checkpoints_(checkpoints),
+          findings_(findings) {}
 
     // Reads everything once. Calls judge(record), in order, up to the first record that cannot be
     // read, and tell(position) now and then. A fault that is no damage is given back.
@@ -51,6 +57,7 @@ private:
     const Log& log_;
     Keyring& keyring_;
     std::vector<LogHead> heads_;
+    CheckpointsAudit& checkpoints_;
     Findings& findings_;
     Frontier frontier_;
     Time time_;

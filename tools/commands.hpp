@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "events/fault.hpp"
 
@@ -16,6 +17,7 @@ struct ServeOptions {
     std::filesystem::path data = "data";
     std::string listen = "127.0.0.1:8080";
     std::string public_url;  // Empty: http:// and what is listened on.
+    std::string log_origin;  // Empty: the public URL without its scheme, and /v1/log.
     unsigned threads = 2;
     std::int64_t clock_offset_s{};
     std::vector<std::string> trusted_proxies;
@@ -40,16 +42,21 @@ int create_admin(const CreateAdminOptions& options);
 
 struct AuditOptions {
     std::filesystem::path data = "data";
+    std::vector<std::filesystem::path> checkpoints;  // Heads that were signed earlier.
+    std::string keys;                                // Verifier keys, or a file that has them.
     bool json{};
 };
 // Every record decodes; hashes, tree and head agree; every invariant of the domain holds in a fold
-// of the whole log; every view equals one built afresh. Changes nothing in the folder.
+// of the whole log; every view equals one built afresh; the log extends what was signed. Changes
+// nothing in the folder.
 int audit(const AuditOptions& options);
 
 struct LogOptions {
     std::filesystem::path data = "data";
     std::uint64_t from = 1;
     std::optional<std::uint64_t> account, user;
+    std::string type;          // The event's name, or its beginning and "*"; empty: any.
+    std::string since, until;  // RFC 3339, both inclusive; empty: no bound.
 };
 // Events as JSON lines.
 int log(const LogOptions& options);

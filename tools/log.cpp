@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "events/json.hpp"
+#include "events/time.hpp"
 #include "tools/commands.hpp"
 #include "tools/log_reading.hpp"
 
@@ -15,11 +16,15 @@ namespace {
 // Events on their way to stdout, a line each.
 class Lines {
 public:
-    explicit Lines(Keyring& keyring) : keyring_(keyring) {}
+    Lines(Keyring& keyring, const LogOptions& options)
+        : keyring_(keyring), since_(parse_time(options.since)), until_(parse_time(options.until)) {}
 
     // False: no more is wanted, or can be told.
     bool add(const Stored& stored, const LogOptions& options) {
         if (stored.position.number < options.from) return true;
+        const auto envelope = parse_envelope(stored.bytes);
+        if (envelope && until_ && envelope->time > *until_) return false;  // Time never goes back.
+        if (envelope && since_ && envelope->time < *since_) return true;
         const auto record = decode(stored.bytes, &keyring_);
         if (!record) {
             fault_ = record.error();
@@ -48,17 +53,24 @@ public:
     void fail(const Fault& fault) { fault_ = fault; }
 
 private:
+    static bool has_type(const Record& record, std::string_view wanted) {
+        const auto name = type_of(record.event).name;
+        if (wanted.ends_with('*')) return name.starts_with(wanted.substr(0, wanted.size() - 1));
+        return wanted.empty() || name == wanted;
+    }
     // The stream that is read has one of the two already.
     static bool concerns(const Record& record, const LogOptions& options) {
         const auto stands_in = [&](const StreamId& stream) {
             return std::ranges::find(record.streams, stream, &StreamVersion::stream) !=
                    record.streams.end();
         };
-        return (!options.account || stands_in(stream_of(AccountId{*options.account}))) &&
+        return has_type(record, options.type) &&
+               (!options.account || stands_in(stream_of(AccountId{*options.account}))) &&
                (!options.user || stands_in(stream_of(UserId{*options.user})));
     }
 
     Keyring& keyring_;
+    std::optional<Time> since_, until_;
     std::string line_;
     std::optional<Fault> fault_;
     int error_ = 0;
@@ -77,7 +89,7 @@ int log(const LogOptions& options) {
     if (!reading) return report(reading.error());
     std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of the write, not the end.
     Keyring keyring{*reading->log, reading->folder.keys(), keys_remembered};
-    Lines lines{keyring};
+    Lines lines{keyring, options};
     const auto visit = [&](const Stored& stored) { return lines.add(stored, options); };
     const auto stream = stream_of(options);
     const auto read = stream ? reading->log->read_stream(*stream, 0, SIZE_MAX, visit)

@@ -8,6 +8,7 @@
 #include <toml++/toml.h>
 
 #include "events/ip_address.hpp"
+#include "events/time.hpp"
 #include "tools/commands.hpp"
 
 namespace {
@@ -68,8 +69,14 @@ private:
             item.inputs = {std::to_string(*number)};
         } else if (const auto flag = node.value_exact<bool>()) {
             item.inputs = {*flag ? "true" : "false"};
+        } else if (const auto* list = node.as_array()) {
+            for (const auto& each : *list) {
+                const auto part = each.value_exact<std::string>();
+                if (!part) throw CLI::ConversionError(name, "a list of texts");
+                item.inputs.push_back(*part);
+            }
         } else {
-            throw CLI::ConversionError(name, "a text, an integer or a boolean");
+            throw CLI::ConversionError(name, "a text, an integer, a boolean or a list of texts");
         }
         found.push_back(std::move(item));
     }
@@ -148,6 +155,10 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     serve_command->add_option("--public-url", serving.public_url, "What links in mails begin with")
         ->envname("MUSTER_PUBLIC_URL");
+    serve_command
+        ->add_option("--log-origin", serving.log_origin,
+                     "Whom the log's signed heads are of; a host and a path as a rule")
+        ->envname("MUSTER_LOG_ORIGIN");
     serve_command->add_option("--threads", serving.threads, "Threads that read and answer requests")
         ->envname("MUSTER_THREADS")
         ->check(CLI::Range(1, 256))
@@ -220,6 +231,15 @@ int main(int argc, char** argv) {
     auto* audit_command =
         app.add_subcommand("audit", "Replay the log and prove that everything holds");
     add_data(*audit_command, auditing.data);
+    auto* checkpoint_option =
+        audit_command
+            ->add_option("--checkpoint", auditing.checkpoints,
+                         "Files with heads that were signed earlier: whether the log extends them")
+            ->check(CLI::ExistingFile);
+    auto* key_option = audit_command->add_option(
+        "--key", auditing.keys, "The verifier keys of their signatures, or a file that has them");
+    checkpoint_option->needs(key_option);
+    key_option->needs(checkpoint_option);
     audit_command->add_flag("--json", auditing.json, "The findings as JSON");
 
     LogOptions logging;
@@ -228,6 +248,17 @@ int main(int argc, char** argv) {
     log_command->add_option("--from", logging.from, "First position")->capture_default_str();
     log_command->add_option("--account", logging.account, "Only events of this account");
     log_command->add_option("--user", logging.user, "Only events of this user");
+    const CLI::Validator is_time{
+        [](const std::string& text) {
+            return muster::parse_time(text) ? "" : "no time as RFC 3339 has it: " + text;
+        },
+        "TIME"};
+    log_command->add_option("--type", logging.type,
+                            "Only events of this name, e.g. user.registered or \"account.*\"");
+    log_command->add_option("--since", logging.since, "Only events from this time on")
+        ->check(is_time);
+    log_command->add_option("--until", logging.until, "Only events up to this time")
+        ->check(is_time);
 
     RebuildOptions rebuilding;
     auto* rebuild_command = app.add_subcommand("rebuild", "Build views anew while nobody serves");

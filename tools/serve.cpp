@@ -11,6 +11,7 @@
 #include "events/folder.hpp"
 #include "events/head_file.hpp"
 #include "events/rocks_log.hpp"
+#include "events/signed_note.hpp"
 #include "handlers/smtp.hpp"
 #include "http/route.hpp"
 #include "http/server.hpp"
@@ -207,6 +208,10 @@ int serve(const ServeOptions& options) {
         fmt::print(stderr, "muster: --public-url takes http://HOST or https://HOST, with a path\n");
         return 2;
     }
+    if (!options.log_origin.empty() && !is_note_name(options.log_origin)) {
+        fmt::print(stderr, "muster: --log-origin takes a name without blanks and plus signs\n");
+        return 2;
+    }
     const auto public_url = public_url_of(options);
     const auto mail = mail_options(options, public_url);
     if (!mail) {
@@ -231,6 +236,7 @@ int serve(const ServeOptions& options) {
 
     http::ServiceOptions service_options;
     service_options.public_url = public_url;
+    service_options.log_origin = options.log_origin;
     service_options.mail = *mail;
     service_options.clock_offset = std::chrono::seconds{options.clock_offset_s};
     for (const auto& each : options.trusted_proxies)

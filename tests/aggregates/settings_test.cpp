@@ -6,7 +6,7 @@
 
 namespace muster::settings_test {
 
-using given::Given, given::the_settings;
+using given::and_again_more, given::Given, given::the_settings;
 
 const RegistrationSwitched registration_off{{}, Switch::off};
 const RegistrationSwitched registration_on{{}, Switch::on};
@@ -54,6 +54,14 @@ TEST(Settings, TwoSwitchesAreTwoFacts) {
     Given{}
         .when(the_settings, ChangeSettings{Switch::off, Switch::off})
         .then({registration_off, management_off});
+}
+
+TEST(Settings, TheKeyOfTheLogIsTheNextOneEachTime) {
+    EXPECT_EQ(Settings{}.log_key, 1U);
+    const auto after = Given{LogKeyRotated{{}, 2}}
+                           .when(the_settings, RotateLogKey{})
+                           .then({LogKeyRotated{{}, 3}}, and_again_more);
+    EXPECT_EQ(after.world().settings.log_key, 3U);
 }
 
 TEST(Settings, WhatIsSoAlreadyIsNotRecorded) {

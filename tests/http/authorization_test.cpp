@@ -130,7 +130,7 @@ const std::map<std::string_view, Set> who_may{
     {"PlaceOrder", operators + permitted},
     {"ListAccountTickets", staff + permitted},
     {"OpenTicket", operators + permitted},
-    {"ListAccountActivity", staff + owners},  // Rule A8.
+    {"GetAccountAccess", staff + owners},
 
     {"ListTickets", staff},
     {"ReceiveMail", Set{Who::administrator_key, Who::operator_key}},
@@ -153,8 +153,18 @@ const std::map<std::string_view, Set> who_may{
     {"ClearUserSecurityQuestion", operators},
     {"SetIdentityVerification", operators},
     {"ListUserActivity", staff},
+    {"GetUserAccess", staff},
+    {"ExportUser", administrators},
 
     {"ListActivity", staff},  // Rule A8.
+    {"ListEvents", staff},
+    {"FollowEvents", staff},
+    {"GetCheckpoint", staff},
+    {"GetLogKeys", staff},
+    {"RotateLogKey", administrators},
+    {"GetLogTile", staff},
+    {"ProveInclusion", staff},
+    {"ProveConsistency", staff},
     {"ListProjections", staff},
     {"ListOutbox", staff},
     {"RetryMail", operators},
@@ -365,8 +375,20 @@ std::vector<Attempt> Authorization::attempts(const Route& route, Who who) {
         add({link_}, Place::own);
         add({caller(Who::owner).token()}, Place::own, "invitation.not_found");
         add({"mi_AAAA"}, Place::own, "invitation.not_found");
+    } else if (has("{tile*}")) {
+        add({"0", "000.p/1"}, Place::own);
+        add({"entries", "000.p/1"}, Place::own);
+        add({"0", "x001/000"}, Place::own, "tile.not_found");
     } else {
         add({}, Place::own);
+    }
+    const std::map<std::string_view, Attempt> with_parameters{
+        {"FollowEvents", {"?after=999999", Place::own, "request.invalid"}},  // Else without an end.
+        {"ProveInclusion", {"?position=1", Place::own, {}}},
+        {"ProveConsistency", {"?from=1", Place::own, {}}}};
+    if (const auto found = with_parameters.find(route.operation); found != with_parameters.end()) {
+        result.front().path += found->second.path;
+        result.front().lacks = found->second.lacks;
     }
     return result;
 }

@@ -218,7 +218,7 @@ std::string undescribed(const Exchange& exchange) {
     const auto* route = method && target ? find_route(*method, target->segments).route : nullptr;
     if (route == nullptr || exchange.reply.status == 0) return {};
     const auto& operation =
-        description().at("paths").at(std::string(route->path)).at(lower(text_of(*method)));
+        description().at("paths").at(described_path(route->path)).at(lower(text_of(*method)));
     if (operation.at("operationId") != route->operation) return "another operation is described";
     const auto& reply = exchange.reply;
     auto flaw = answer_flaw(operation.at("responses"), reply, exchange.method == "HEAD");

@@ -125,6 +125,7 @@ Hostile::Hostile() {
          {{"name", "N"}, {"role", "auditor"}, {"allowed_ips", {"10.0.0.1"}}},
          &root_},
         {"RunRetention", "POST", "/v1/retention/runs", nullptr, &root_},
+        {"RotateLogKey", "POST", "/v1/log/key/rotation", nullptr, &root_},
         {"ChangeSettings",
          "PATCH",
          "/v1/settings",

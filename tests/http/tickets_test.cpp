@@ -121,11 +121,11 @@ TEST_F(Tickets, WhatIsWrittenHasItsBounds) {
     refused(with("subject", std::string(256, 'x')), "/subject");
     for (const auto* message : {"", " \n\t ", "a\x01", "a\x7f", "a\u0085", "a\u0090b"})
         refused(with("message", message), "/message");
-    refused(with("message", std::string(65'537, 'x')), "/message");
+    refused(with("message", std::string(49'153, 'x')), "/message");
     refused({{"subject", "x"}}, "/message");
     refused({{"message", "x"}}, "/subject");
     refused(with("status", "closed"), "/status");
-    EXPECT_EQ(ada.post(path, with("message", std::string(65'536, 'x'))).status, 201);
+    EXPECT_EQ(ada.post(path, with("message", std::string(49'152, 'x'))).status, 201);
     const std::string odd = "a\r\nb\u2028c\u202e\U0001F98A <script>";
     const auto taken = ada.post(path, with("message", odd));
     EXPECT_EQ(taken.body.at("replies")[0].at("message"), odd);

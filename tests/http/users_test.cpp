@@ -45,6 +45,35 @@ TEST_F(Users, AnAdminChangesAUsersDetailsWithoutThePassword) {
     EXPECT_EQ(bob.get("/v1/me").body.at("first_name"), "Robert");
 }
 
+TEST_F(Users, AnExportHasEverythingThatIsKept) {
+    house.associate(ada, bob, {"tickets"});
+    bob.put("/v1/session/account", {{"account_id", ada.account()}});
+    bob.post(account_path(ada.account(), "/tickets"), {{"subject", "Help"}, {"message", "Smoke."}});
+    bob.patch("/v1/me", {{"first_name", "Robert"}});
+    const auto sent = root.post(account_path(ada.account(), "/invitations"),
+                                {{"email", "bob@example.com"}, {"permissions", "all"}});
+    EXPECT_EQ(sent.code(), "account.already_associated");
+    const auto reply = root.get(user_path(bob.id(), "/export"));
+    ASSERT_EQ(reply.status, 200) << reply;
+    EXPECT_NE(reply.header("Content-Disposition").find("user-"), std::string::npos);
+    const auto& kept = reply.body;
+    EXPECT_EQ(kept.at("user").at("first_name"), "Robert");
+    EXPECT_EQ(kept.at("user").at("accounts").size(), 2U);
+    EXPECT_EQ(kept.at("sessions").size(), 1U);
+    EXPECT_EQ(kept.at("access").size(), 2U);
+    const auto text = kept.at("history").dump();
+    for (const auto* held :
+         {"bob@example.com", "Smoke.", "user.registered", "account.association_granted"})
+        EXPECT_NE(text.find(held), std::string::npos) << held;
+    EXPECT_FALSE(kept.at("done").empty());
+    // Every event that concerns the person, also where there are more than a page of them.
+    for (int n = 0; n < 120; ++n)
+        root.patch(user_path(bob.id()), {{"language", n % 2 == 0 ? "nl" : "en"}});
+    const auto all = root.get(user_path(bob.id(), "/export")).body.at("history");
+    EXPECT_EQ(all.size(), kept.at("history").size() + 120);
+    EXPECT_EQ(root.get("/v1/users/999/export").code(), "user.not_found");
+}
+
 // Rules X1, X2, X3, X4, X5, X10.
 TEST_F(Users, OnlyWhoOwnsNothingIsDeleted) {
     const auto refused = [&](const Visitor& who) {
@@ -255,6 +284,15 @@ TEST_F(Users, TheActivityLogIsExportedWhole) {  // Rules A4, A5.
     EXPECT_TRUE(rows.back().contains(",user.language_chosen,admin,1,\"Root\",,,")) << rows.back();
     EXPECT_EQ(root.get("/v1/activity", {{"Accept", "*/*"}}).header("Content-Type"),
               "application/json");
+    const auto type_for = [&](const char* accept) {
+        const auto type = root.get("/v1/activity", {{"Accept", accept}}).header("Content-Type");
+        return type.substr(0, type.find(';'));
+    };
+    EXPECT_EQ(type_for("TEXT/CSV"), "text/csv");
+    EXPECT_EQ(type_for("text/csv;q=0"), "application/json");
+    EXPECT_EQ(type_for("text/csv;q=0.1, application/json"), "application/json");
+    EXPECT_EQ(type_for("application/json;q=0.2, text/csv; q=0.3"), "text/csv");
+    EXPECT_EQ(type_for("*/*"), "application/json");
     EXPECT_EQ(root.get("/v1/activity?cursor=x", {{"Accept", "text/csv"}}).status, 422);
     EXPECT_EQ(bob.get("/v1/activity", {{"Accept", "text/csv"}}).code(), "access.role");
 }

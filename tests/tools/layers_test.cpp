@@ -26,7 +26,7 @@ const std::map<std::string, std::set<std::string>> may_include{
 const std::vector<std::pair<std::string, std::vector<std::string>>> owners{
     {"rocksdb/", {"events/rocks_", "projections/view_store", "tools/bench/"}},
     {"sodium.h",
-     {"events/sealing", "events/token", "events/folder", "events/text", "handlers/passwords",
+     {"events/sealing", "events/signed_note", "events/folder", "events/text", "handlers/passwords",
       "tools/bench/"}},
     {"boost/asio",
      {"http/connection.hpp", "http/connection.cpp", "http/server.cpp", "tools/bench/"}},

@@ -200,6 +200,16 @@ HttpAnswer ask(std::uint16_t port, std::string_view request) {
     return {status_of(in), in.substr(in.find("\r\n\r\n") + 4)};
 }
 
+void read_until(std::uint16_t port, std::string_view request, std::string_view text) {
+    const Socket socket{port};
+    socket.send_all(request);
+    std::string in;
+    do {  // What may be the text's beginning is kept.
+        in.erase(0, in.size() - std::min(in.size(), text.size()));
+        socket.receive(in);
+    } while (in.find(text) == in.npos);
+}
+
 std::string to_request(std::string_view method, std::string_view target, std::string_view token,
                        std::string_view body) {
     auto text = fmt::format("{} {} HTTP/1.1\r\nHost: 127.0.0.1\r\n", method, target);

@@ -39,6 +39,9 @@ struct HttpAnswer {
 };
 HttpAnswer ask(std::uint16_t port, std::string_view request);
 
+// Reads what is answered, and throws it away, until this text has come.
+void read_until(std::uint16_t port, std::string_view request, std::string_view text);
+
 // With no body where it is empty; a token where there is one.
 std::string to_request(std::string_view method, std::string_view target, std::string_view token,
                        std::string_view body = {});

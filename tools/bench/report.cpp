@@ -11,7 +11,13 @@
 namespace muster::bench {
 namespace {
 
-enum class Must : unsigned char { nothing, ratio_at_least, ratio_at_most, value_at_most };
+enum class Must : unsigned char {
+    nothing,
+    ratio_at_least,
+    ratio_at_most,
+    value_at_least,
+    value_at_most
+};
 
 struct Promise {
     std::string_view line, work, ceiling;
@@ -35,6 +41,10 @@ constexpr std::array promises{
     Promise{"sign-ins", "sign-ins/s", "Argon2id", Must::ratio_at_least, 0.7},
     Promise{"sign-ins, two-factor", "the same with a second factor", "without one",
             Must::ratio_at_least, 0.95},
+    Promise{"proofs", "proofs that a record is in the log/s", "", Must::nothing, 0},
+    Promise{"proofs, CPU", "CPU of such a proof, µs", "", Must::value_at_most, 1000},
+    Promise{"feed", "the feed's backlog to one reader, events/s", "", Must::value_at_least,
+            200'000},
     Promise{"rebuild", "rebuild of all views, events/s", "raw scan", Must::ratio_at_least, 0.13},
     Promise{"log", "log, bytes an event", "", Must::value_at_most, 250},
     Promise{"views", "views, bytes an event", "", Must::nothing, 0},
@@ -65,6 +75,8 @@ std::string required(const Promise& promise) {
             return fmt::format("≥ {}", promise.limit);
         case Must::ratio_at_most:
             return fmt::format("≤ {} ×", promise.limit);
+        case Must::value_at_least:
+            return fmt::format("≥ {}", promise.limit);
         case Must::value_at_most:
             return fmt::format("≤ {}", promise.limit);
     }
@@ -79,6 +91,8 @@ std::optional<bool> met(const Promise& promise, double value, double ratio) {
             return ratio >= promise.limit;
         case Must::ratio_at_most:
             return ratio <= promise.limit;
+        case Must::value_at_least:
+            return value >= promise.limit;
         case Must::value_at_most:
             return value <= promise.limit;
     }

@@ -122,6 +122,24 @@ private:
     std::size_t next_ = 0;
 };
 
+// That some record is in the log.
+class Proving {
+public:
+    explicit Proving(const DataSet& data) : data_(data) {}
+    void write(std::string& out) {
+        const auto position =
+            std::uniform_int_distribution<std::uint64_t>{1, data_.events()}(random_);
+        out += to_request(
+            "GET",
+            fmt::format("/v1/log/proofs/inclusion?position={}&size={}", position, data_.events()),
+            data_.admin_token());
+    }
+
+private:
+    const DataSet& data_;
+    std::mt19937_64 random_{3};
+};
+
 class SigningIn {
 public:
     explicit SigningIn(const DataSet& data)
@@ -222,6 +240,31 @@ void measure_sign_ins(const Bench& bench) {
     bench.report.add("sign-ins, two-factor", both.per_second, ours.per_second, cpu_of(both));
 }
 
+void measure_proofs(const Bench& bench) {
+    Server server{bench};
+    Proving proving{bench.data};
+    const auto result =
+        run_on(server.child(), bench, [&](unsigned, std::string& out) { proving.write(out); });
+    server.stop();
+    bench.report.add("proofs", result.per_second, 0, cpu_of(result));
+    bench.report.add("proofs, CPU", result.server_cpu_us);
+}
+
+// The whole log to one reader, who does nothing with it.
+void measure_feed(const Bench& bench) {
+    Server server{bench};
+    const auto cpu = server.child().cpu_s(), own_cpu = own_cpu_s();
+    const auto began = Clock::now();
+    read_until(server.child().port(),
+               to_request("GET", "/v1/events/stream", bench.data.admin_token()),
+               fmt::format("id: {}\n", bench.data.events()));
+    const auto events = static_cast<double>(bench.data.events());
+    bench.report.add(
+        "feed", events / seconds_since(began), 0,
+        {(server.child().cpu_s() - cpu) / events * 1e6, (own_cpu_s() - own_cpu) / events * 1e6});
+    server.stop();
+}
+
 void measure_rebuild(const Bench& bench) {
     settle(bench.folder);
     const auto ceiling = raw_scan(bench.data.folder() / "log");
@@ -281,7 +324,8 @@ void measure_memory(const Bench& bench) {
 
 const std::vector<Work> works{
     {"commands", measure_commands, true}, {"queries", measure_queries, true},
-    {"sign-ins", measure_sign_ins, true}, {"rebuild", measure_rebuild, true},
+    {"sign-ins", measure_sign_ins, true}, {"proofs", measure_proofs, true},
+    {"feed", measure_feed, true},         {"rebuild", measure_rebuild, true},
     {"size", measure_size, false},        {"start", measure_start, true},
     {"memory", measure_memory, true},
 };

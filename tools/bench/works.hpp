@@ -23,7 +23,7 @@ struct Work {
     bool every_round{};  // Else once: it is not a matter of time.
 };
 
-// Durable commands, queries, sign-ins, rebuild, size, start and memory.
+// Durable commands, queries, sign-ins, proofs, feed, rebuild, size, start and memory.
 extern const std::vector<Work> works;
 
 }  // namespace muster::bench
