@@ -221,7 +221,7 @@ TEST_F(LogOnDisk, IsFrozenWholeWhileItIsWrittenTo) {
             copy / "log", copy / "head", {.mode = RocksLogOptions::Mode::read, .verify = SIZE_MAX});
         ASSERT_TRUE(opened) << opened.error().message;
         EXPECT_GE((*opened)->head(), before);
-        EXPECT_EQ((*opened)->root(before.number), (*log)->root(before.number));
+        EXPECT_EQ((*opened)->root(before.number).value(), (*log)->root(before.number).value());
     }
     stop = true;
 }
