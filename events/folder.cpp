@@ -34,32 +34,8 @@ std::unexpected<Fault> folder_fault(Fault::Kind kind, const fs::path& path, std:
     return std::unexpected(Fault{kind, fmt::format("{} {}", path.native(), why)});
 }
 
-// A file descriptor that closes itself.
-class File {
-public:
-    File(const fs::path& path, int flags, mode_t mode = 0600)
-        : number_(::open(path.c_str(), flags | O_CLOEXEC, mode)) {}
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    ~File() {
-        if (number_ >= 0) ::close(number_);
-    }
-    bool ok() const { return number_ >= 0; }
-    int number() const { return number_; }
-    int release() { return std::exchange(number_, -1); }
-
-private:
-    int number_;
-};
-
-std::expected<void, Fault> sync_folder(const fs::path& path) {
-    const File folder{path, O_RDONLY | O_DIRECTORY};
-    if (!folder.ok() || ::fsync(folder.number()) != 0) return cannot("sync", path, errno);
-    return {};
-}
-
 std::expected<void, Fault> write_synced(const fs::path& path, std::string_view content) {
-    const File file{path, O_WRONLY | O_CREAT | O_TRUNC};
+    const Descriptor file{path, O_WRONLY | O_CREAT | O_TRUNC};
     if (!file.ok()) return cannot("write", path, errno);
     while (!content.empty()) {
         const auto written = ::write(file.number(), content.data(), content.size());
@@ -144,18 +120,34 @@ std::expected<void, Fault> make(const fs::path& path) {
     return describe(path, Keys{key});
 }
 
-std::expected<int, Fault> lock_folder(const fs::path& path, DataFolder::Open how) {
-    const bool reads = how == DataFolder::Open::reading;
-    File file{path, reads ? O_RDONLY : O_RDWR | O_CREAT};
-    if (!file.ok()) return cannot("open", path, errno);
-    if (::flock(file.number(), (reads ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK) return cannot("lock", path, errno);
-        return folder_fault(Fault::Kind::in_use, path.parent_path(), "is in use");
-    }
-    return file.release();
+// Absent: the first life of a folder.
+std::expected<std::uint64_t, Fault> read_epoch(const fs::path& path) {
+    std::error_code error;
+    if (!fs::exists(path, error) && !error) return 1;
+    const auto text = read_small_file(path);
+    if (!text) return std::unexpected(text.error());
+    std::uint64_t epoch = 0;
+    const auto* const last = text->data() + text->size();
+    const auto [end, wrong] = std::from_chars(text->data(), last, epoch);
+    if (wrong != std::errc{} || std::string_view{end, last} != "\n" || epoch == 0)
+        return folder_fault(Fault::Kind::damaged, path, "cannot be read");
+    return epoch;
 }
 
 }  // namespace
+
+std::expected<FolderLock, Fault> FolderLock::take(const fs::path& folder, For what) {
+    const auto path = folder / "lock";
+    const bool reads = what == For::reading;
+    Descriptor file{path, reads ? O_RDONLY : O_RDWR | O_CREAT};
+    if (!file.ok() && reads && errno == ENOENT) return FolderLock{Descriptor{}};
+    if (!file.ok()) return cannot("open", path, errno);
+    if (::flock(file.number(), (reads ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) return cannot("lock", path, errno);
+        return folder_fault(Fault::Kind::in_use, folder, "is in use");
+    }
+    return FolderLock{std::move(file)};
+}
 
 std::expected<DataFolder, Fault> DataFolder::open(const fs::path& path, Open how) {
     std::error_code error;
@@ -182,9 +174,10 @@ std::expected<DataFolder, Fault> DataFolder::open(const fs::path& path, Open how
         }
     }
 
-    const auto lock = lock_folder(path / "lock", how);
+    auto lock = FolderLock::take(
+        path, how == Open::reading ? FolderLock::For::reading : FolderLock::For::changing);
     if (!lock) return std::unexpected(lock.error());
-    DataFolder folder{path, *lock, Key{}};  // Gives the lock back should something fail below.
+    DataFolder folder{path, std::move(*lock)};  // Gives it back should something fail below.
     if (!fs::exists(path / "format", error)) {
         if (const auto done = make(path); !done) return std::unexpected(done.error());
     }
@@ -200,19 +193,10 @@ std::expected<DataFolder, Fault> DataFolder::open(const fs::path& path, Open how
     } else if (!described->empty() && *described != key_line(*folder.keys_)) {
         return folder_fault(Fault::Kind::damaged, path / "key", "is not the key of this folder");
     }
+    const auto epoch = read_epoch(path / "epoch");
+    if (!epoch) return std::unexpected(epoch.error());
+    folder.epoch_ = *epoch;
     return folder;
-}
-
-DataFolder::DataFolder(fs::path path, int lock, const Key& root)
-    : path_(std::move(path)), lock_(lock), keys_(std::make_unique<Keys>(root)) {}
-
-DataFolder::DataFolder(DataFolder&& other) noexcept
-    : path_(std::move(other.path_)),
-      lock_(std::exchange(other.lock_, -1)),
-      keys_(std::move(other.keys_)) {}
-
-DataFolder::~DataFolder() {
-    if (lock_ >= 0) ::close(lock_);
 }
 
 std::expected<void, Fault> replace_file(const fs::path& path, std::string_view content) {
@@ -221,6 +205,12 @@ std::expected<void, Fault> replace_file(const fs::path& path, std::string_view c
     if (auto written = write_synced(fresh, content); !written) return written;
     if (::rename(fresh.c_str(), path.c_str()) != 0) return cannot("replace", path, errno);
     return sync_folder(path.has_parent_path() ? path.parent_path() : fs::path{"."});
+}
+
+std::expected<void, Fault> sync_folder(const fs::path& path) {
+    const Descriptor folder{path, O_RDONLY | O_DIRECTORY};
+    if (!folder.ok() || ::fsync(folder.number()) != 0) return cannot("sync", path, errno);
+    return {};
 }
 
 }  // namespace muster

@@ -48,7 +48,8 @@ constexpr std::uint64_t block_leaves = 1 << lowest_kept_level;
 constexpr std::size_t leaf_size = sizeof(Hash);
 constexpr std::size_t cached_versions = 1 << 16;
 constexpr std::chrono::milliseconds head_delay{900};
-constexpr std::uint64_t numbers_skipped = 1'000'000;  // The head file is up to a second behind.
+// The head file is up to a second behind, and nobody knows how far the log went after a backup.
+constexpr std::uint64_t numbers_skipped = 1'000'000;
 constexpr std::size_t scan_from = 4096;  // Reads of more records leave the block cache alone.
 
 // Keys of a fixed size, made without allocating: one append makes many.
@@ -166,7 +167,7 @@ struct Staging {
     Position last() const { return {frontier.size()}; }
 };
 
-class RocksLog final : public Log {
+class RocksLog final : public FolderLog {
 public:
     RocksLog(std::unique_ptr<RocksStore> store, HeadFile head_file)
         : store_(std::move(store)), head_file_(std::move(head_file)) {}
@@ -203,6 +204,8 @@ public:
                                                const Checkpoint& checkpoint) override;
     std::expected<Hash, Fault> root(std::uint64_t size) const override;
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override;
+    std::expected<void, Fault> freeze(const std::filesystem::path& folder,
+                                      const std::filesystem::path& head_file) const override;
 
 private:
     // Appending; the appending thread's.
@@ -710,6 +713,15 @@ std::expected<Hash, Fault> RocksLog::stored_node(unsigned level, std::uint64_t i
     return to_hash(nodes.ToStringView().substr(at, leaf_size));
 }
 
+// --- Freezing
+
+std::expected<void, Fault> RocksLog::freeze(const std::filesystem::path& folder,
+                                            const std::filesystem::path& head_file) const {
+    // First, so that the log cannot be shorter.
+    if (auto kept = HeadFile{head_file}.keep(durable_head()); !kept) return kept;
+    return store_->freeze(folder);
+}
+
 // --- Opening and closing
 
 std::expected<void, Fault> RocksLog::recover(const RocksLogOptions& options) {
@@ -741,6 +753,9 @@ std::expected<void, Fault> RocksLog::recover(const RocksLogOptions& options) {
         const auto known_to = known.empty() ? Position{} : known.front().position;
         const auto lost = std::max(known_to, *last).number - last->number;
         if (auto done = skip_lost_numbers(lost); !done) return done;
+    }
+    if (options.restored && store_->writable()) {
+        if (auto done = skip_lost_numbers(last->number); !done) return done;
     }
     return settle_head(options);
 }
@@ -955,9 +970,9 @@ RocksLog::~RocksLog() {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Log>, Fault> open_rocks_log(const std::filesystem::path& folder,
-                                                          const std::filesystem::path& head_file,
-                                                          const RocksLogOptions& options) {
+std::expected<std::unique_ptr<FolderLog>, Fault> open_rocks_log(
+    const std::filesystem::path& folder, const std::filesystem::path& head_file,
+    const RocksLogOptions& options) {
     auto heads = HeadFile::open(head_file);
     if (!heads && !options.accept_loss) return std::unexpected(heads.error());
     if (!heads) heads = HeadFile{head_file};

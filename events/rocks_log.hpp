@@ -14,15 +14,28 @@ struct RocksLogOptions {
     // Open although the head file says that there was more. Where there was, every sequence skips
     // as many numbers and a million, so that none is handed out twice.
     bool accept_loss = false;
+    // The log comes from a backup, and went on after that: every sequence skips a million numbers
+    // and as many as the log has events.
+    bool restored = false;
     std::size_t verify =
         100'000;  // How many of the newest records are read and verified at the opening.
     std::size_t cache_bytes = 32 << 20;  // Block cache.
 };
 
+// A log whose files can be copied while it is written to.
+class FolderLog : public Log {
+public:
+    // Makes a log of this one as it is at a moment, and a head file that is not ahead of it. The
+    // folder must not be there. Files that never change are linked, where the file system can. Any
+    // thread, one at a time.
+    virtual std::expected<void, Fault> freeze(const std::filesystem::path& folder,
+                                              const std::filesystem::path& head_file) const = 0;
+};
+
 // Opens or makes the log. Faults: damaged (names the position or the file; also a log shorter than
 // its head file says), newer_version, unavailable.
-std::expected<std::unique_ptr<Log>, Fault> open_rocks_log(const std::filesystem::path& folder,
-                                                          const std::filesystem::path& head_file,
-                                                          const RocksLogOptions& options = {});
+std::expected<std::unique_ptr<FolderLog>, Fault> open_rocks_log(
+    const std::filesystem::path& folder, const std::filesystem::path& head_file,
+    const RocksLogOptions& options = {});
 
 }  // namespace muster

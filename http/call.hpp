@@ -41,6 +41,7 @@ struct Services {
     bool sends_mail{};  // By a mail server; else an admin reads it in the outbox.
     const Metrics& metrics;
     Description description{};
+    std::uint64_t epoch = 1;  // Of the data folder.
 };
 
 struct PathParameter {

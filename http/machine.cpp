@@ -101,7 +101,7 @@ Answer readiness(Call& call) {
         for (const auto& view : call.services.runner.status()) {
             if (view.state != views::ViewState::running) views::write_view_status(out, view);
         }
-        out.end_array();
+        out.end_array().key("epoch").number(call.services.epoch);
         if (call.services.clock_offset.count() != 0) {
             out.key("clock_offset").number(std::int64_t{call.services.clock_offset.count()});
         }

@@ -313,6 +313,9 @@ void add_machine(Schema& all) {
     all["Live"] = object({{"status", choice({"live"})}});
     all["Readiness"] = object({{"status", choice({"ready", "waiting"})},
                                {"waiting_for", list(ref("Projection"))},
+                               {"epoch", described(count(),
+                                                   "How often the data was restored from "
+                                                   "a backup, and one.")},
                                {"clock_offset?", Schema{{"type", "integer"}}}});
     all["Description"] = {{"type", "object"}, {"description", "An OpenAPI 3.1 document."}};
 }

@@ -121,6 +121,14 @@ Problem view_behind() {
             {},  {{"Retry-After", "1"}}};
 }
 
+// A position that was given out before the folder was restored, and is lost.
+Problem log_ends_earlier(Position head) {
+    auto problem = view_behind();
+    problem.detail = "The log ends at position " + std::to_string(head.number) +
+                     ": it was restored from a backup, and what came later is lost.";
+    return problem;
+}
+
 void write_caller(std::string& out, const Credential& credential) {
     if (const auto* session = std::get_if<SessionId>(&credential))
         out += "session " + std::to_string(session->number);
@@ -259,7 +267,8 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
           options_.clock_offset,
           options_.mail.has_value(),
           metrics_,
-          describe_interface(options_.public_url)},
+          describe_interface(options_.public_url),
+          options_.epoch},
       committer_(
           log, keyring_, keys, services_.clock,
           [this](std::vector<Committer::Completion> completions, Position head) {
@@ -364,6 +373,8 @@ void Service::start(Call&& call, const Route& route, Responder responder) {
 void Service::wait_for_views(Position least, Call&& call, const Route& route, Responder responder) {
     if (!route.path.starts_with("/v1/"))
         return start(std::move(call), route, std::move(responder));  // Of the machine.
+    if (const auto head = log_.head(); options_.epoch > 1 && least > head)
+        return responder(to_response(log_ends_earlier(head), call.trace));
     struct Waiting {
         Call call;
         Responder responder;

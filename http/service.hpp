@@ -41,6 +41,7 @@ struct ServiceOptions {
     std::size_t keys_remembered = 1 << 14;
     // How long an answer waits for the views, and a query for a position.
     std::chrono::milliseconds longest_wait{2000};
+    std::uint64_t epoch = 1;  // Of the folder: above 1 it was restored from a backup.
 };
 
 class Service {

@@ -13,6 +13,7 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "events/codec.hpp"
@@ -466,6 +467,16 @@ std::expected<void, Fault> ViewStore::flush() {
 
 std::expected<void, Fault> ViewStore::merge() {
     const auto status = impl_->db->CompactRange({}, nullptr, nullptr);
+    if (!status.ok()) return std::unexpected(impl_->note(status));
+    return {};
+}
+
+std::expected<void, Fault> ViewStore::freeze(const std::filesystem::path& folder) const {
+    rocksdb::Checkpoint* made = nullptr;
+    auto status = rocksdb::Checkpoint::Create(impl_->db.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint{made};
+    // What is in memory is in no write-ahead log: it is always written out first.
+    if (status.ok()) status = checkpoint->CreateCheckpoint(folder.native(), 0);
     if (!status.ok()) return std::unexpected(impl_->note(status));
     return {};
 }

@@ -140,6 +140,9 @@ public:
     // While much is written: large batches go into files of their own, which are merged later.
     void bulk(bool on);
     std::expected<void, Fault> flush();
+    // Makes a store of this one as it is at a moment, in a folder that is not there yet. Any
+    // thread.
+    std::expected<void, Fault> freeze(const std::filesystem::path& folder) const;
     // Flushes and merges everything into one sorted run, at once and to its end, as is else done in
     // the background. Takes seconds for a million rows.
     std::expected<void, Fault> merge();

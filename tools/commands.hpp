@@ -83,6 +83,30 @@ struct ImportOptions {
 // passed over. A dry run reads and says the same, and writes nothing.
 int import_legacy(const ImportOptions& options);
 
+struct BackupOptions {
+    std::filesystem::path data = "data";
+    std::filesystem::path to;
+    bool json{};
+};
+// A whole copy of the folder as it is at one moment, also while it is served. Takes only what the
+// backup that is there does not have.
+int backup(const BackupOptions& options);
+
+struct VerifyBackupOptions {
+    std::filesystem::path from;
+    bool json{};
+};
+// Every file is what it was, and the log in it is that which the manifest names.
+int verify_backup(const VerifyBackupOptions& options);
+
+struct RestoreOptions {
+    std::filesystem::path from;
+    std::filesystem::path data = "data";
+    bool json{};
+};
+// A data folder from a backup that was verified, where none is. It begins a new epoch.
+int restore(const RestoreOptions& options);
+
 // Tells a fault on stderr; the exit status that it has.
 int report(const Fault& fault);
 

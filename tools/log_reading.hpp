@@ -19,8 +19,8 @@ struct LogReading {
     std::unique_ptr<Log> log;  // Closed before the folder is given back.
 };
 
-// `how` is for the folder; nothing in the log is changed either way. `verify` as in
-// RocksLogOptions.
+// `how` is for the folder; nothing in the log is changed either way. For reading it may be a
+// backup, too. `verify` as in RocksLogOptions.
 std::expected<LogReading, Fault> open_for_reading(const std::filesystem::path& data,
                                                   DataFolder::Open how,
                                                   std::size_t verify = RocksLogOptions{}.verify);

@@ -284,6 +284,29 @@ int main(int argc, char** argv) {
                              "Say what would be imported, and write nothing");
     import_command->add_flag("--json", importing.json, "The report as JSON");
 
+    BackupOptions backing_up;
+    auto* backup_command =
+        app.add_subcommand("backup", "Back up a data folder, also while it is served");
+    add_data(*backup_command, backing_up.data);
+    backup_command
+        ->add_option("--to", backing_up.to,
+                     "The backup: a new folder, or one that is brought up to date")
+        ->required();
+    backup_command->add_flag("--json", backing_up.json, "What was backed up as JSON");
+
+    VerifyBackupOptions verifying;
+    auto* verify_command =
+        app.add_subcommand("verify-backup", "Read all of a backup and prove that it is whole");
+    verify_command->add_option("--from", verifying.from, "The backup")->required();
+    verify_command->add_flag("--json", verifying.json, "The findings as JSON");
+
+    RestoreOptions restoring;
+    auto* restore_command =
+        app.add_subcommand("restore", "Make a new data folder from a backup, verified before");
+    add_data(*restore_command, restoring.data);
+    restore_command->add_option("--from", restoring.from, "The backup")->required();
+    restore_command->add_flag("--json", restoring.json, "What was restored as JSON");
+
     if (has_password(argc, argv)) {
         std::fputs(
             "muster: --smtp-password is not taken here, where everybody on this machine sees it; "
@@ -302,5 +325,8 @@ int main(int argc, char** argv) {
     if (*audit_command) return written(audit(auditing));
     if (*rebuild_command) return written(rebuild(rebuilding));
     if (*import_command) return written(import_legacy(importing));
+    if (*backup_command) return written(backup(backing_up));
+    if (*verify_command) return written(verify_backup(verifying));
+    if (*restore_command) return written(restore(restoring));
     return written(demo(demonstrating));
 }

@@ -18,6 +18,7 @@
 #include "http/service.hpp"
 #include "projections/view_store.hpp"
 #include "tools/commands.hpp"
+#include "tools/control.hpp"
 
 namespace muster::tools {
 namespace {
@@ -150,6 +151,20 @@ std::string public_url_of(const ServeOptions& options) {
     return url;
 }
 
+// For a backup. The views come first: they may be behind the log, and not ahead of it.
+std::unique_ptr<Control> listen_for_commands(const DataFolder& folder, const FolderLog& log,
+                                             const views::ViewStore& store) {
+    auto control = Control::listen(folder, [&]() -> std::expected<void, Fault> {
+        const auto frozen = folder.frozen();
+        if (auto done = store.freeze(frozen / "views"); !done) return done;
+        return log.freeze(frozen / "log", frozen / "head");
+    });
+    if (control) return std::move(*control);
+    fmt::print(stderr, "muster: warning: no backup can be made while this runs: {}\n",
+               control.error().message);
+    return nullptr;
+}
+
 using Take = void (http::Service::*)(http::Request&&, http::Responder);
 
 std::expected<std::unique_ptr<http::Server>, std::string> listen(const Endpoint& endpoint,
@@ -242,6 +257,7 @@ int serve(const ServeOptions& options) {
     for (const auto& each : options.trusted_proxies)
         service_options.trusted_proxies.push_back(*IpNetwork::parse(each));
     service_options.metrics_apart = metrics_at.has_value();
+    service_options.epoch = folder->epoch();
     if (options.rate_limits == "off") service_options.committer.limits = RateLimits::off;
     http::Service service{**log, folder->keys(), **store, service_options, end_after};
 
@@ -252,6 +268,7 @@ int serve(const ServeOptions& options) {
         fmt::print(stderr, "muster: {}\n", server ? metrics.error() : server.error());
         return 1;
     }
+    auto control = listen_for_commands(*folder, **log, **store);
     service.metrics().add([&server] {
         return std::vector{
             http::gauge("muster_http_connections", "Open connections.",
@@ -276,6 +293,7 @@ int serve(const ServeOptions& options) {
     fmt::print(stderr, "muster: stopping\n");
     if (*metrics) (*metrics)->stop();
     (*server)->stop();
+    control.reset();
     service.stop();
     return 0;
 }

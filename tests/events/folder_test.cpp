@@ -123,6 +123,24 @@ TEST_F(Folder, AnInterruptedMakingIsFinished) {
     EXPECT_TRUE(DataFolder::open(path_, How::existing));
 }
 
+TEST_F(Folder, CountsItsLives) {
+    make();
+    EXPECT_EQ(DataFolder::open(path_, How::existing)->epoch(), 1U);
+    put("epoch", "7\n");
+    EXPECT_EQ(DataFolder::open(path_, How::reading)->epoch(), 7U);
+    for (const auto* epoch : {"", "7", "x\n", "0\n", "-1\n", "7\n\n", "99999999999999999999\n"}) {
+        put("epoch", epoch);
+        EXPECT_EQ(fault(How::existing), Fault::Kind::damaged) << epoch;
+    }
+}
+
+TEST_F(Folder, ACopyWithoutItsLockCanBeRead) {
+    make();
+    std::filesystem::remove(path_ / "lock");
+    EXPECT_TRUE(DataFolder::open(path_, How::reading));
+    EXPECT_FALSE(std::filesystem::exists(path_ / "lock"));
+}
+
 TEST_F(Folder, ANewerOneIsNotOpened) {
     make();
     put("format", "muster 2\n");

@@ -2,6 +2,7 @@
 #include "events/rocks_log.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -189,6 +190,40 @@ TEST_F(LogOnDisk, WhoeverAcceptsALossHandsNoNumberOutTwice) {
     EXPECT_GT(next, 1'000'000U);
     EXPECT_EQ(draws({.accept_loss = true}, 1), next + 1) << "nothing more was lost";
     EXPECT_GT((*open())->draw(Sequence::admin, 1).value(), 1'000'000U);
+}
+
+// What came after the backup was given numbers, too.
+TEST_F(LogOnDisk, ARestoredLogSkipsNumbersOnce) {
+    fill(5);
+    EXPECT_EQ((*open())->draw(Sequence::user, 1).value(), 1U);
+    ASSERT_TRUE(open({.restored = true}));
+    for (const auto sequence : all_sequences)
+        EXPECT_EQ((*open())->draw(sequence, 1).value(), 1'000'011U);
+    EXPECT_EQ((*open())->head(), Position{10});
+}
+
+TEST_F(LogOnDisk, IsFrozenWholeWhileItIsWrittenTo) {
+    TemporaryFolder copies;
+    auto log = open_rocks_log(log_, head_);
+    ASSERT_TRUE(log) << log.error().message;
+    std::atomic<bool> stop = false;
+    std::jthread writer{[&] {
+        while (!stop)
+            fill(**log, 20);
+    }};
+    for (int n = 0; n < 5; ++n) {
+        const auto copy = copies.path() / std::to_string(n);
+        fs::create_directories(copy);
+        const auto before = (*log)->head();
+        const auto frozen = (*log)->freeze(copy / "log", copy / "head");
+        ASSERT_TRUE(frozen) << frozen.error().message;
+        const auto opened = open_rocks_log(
+            copy / "log", copy / "head", {.mode = RocksLogOptions::Mode::read, .verify = SIZE_MAX});
+        ASSERT_TRUE(opened) << opened.error().message;
+        EXPECT_GE((*opened)->head(), before);
+        EXPECT_EQ((*opened)->root(before.number).value(), (*log)->root(before.number).value());
+    }
+    stop = true;
 }
 
 TEST_F(LogOnDisk, AnAcceptedLossForgetsSnapshotsAndCheckpoints) {

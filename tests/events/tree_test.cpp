@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "events/bytes.hpp"
+#include "events/sha256.hpp"
 #include "events/text.hpp"
 #include "tests/events/samples.hpp"
 
@@ -20,6 +21,14 @@ Hash root_by_the_book(std::span<const Hash> leaves) {
     if (leaves.size() == 1) return leaves.front();
     const auto left = std::bit_floor(leaves.size() - 1);
     return node_hash(root_by_the_book(leaves.first(left)), root_by_the_book(leaves.subspan(left)));
+}
+
+TEST(Sha256, IsTheSameInPiecesAndForEachMessage) {  // FIPS 180-4, appendix B.
+    Sha256 hasher;
+    for (int twice = 0; twice < 2; ++twice) {
+        EXPECT_EQ(hex(hasher.begin().add("a").add("").add("bc").end()),
+                  "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
 }
 
 TEST(Tree, HashesAreThoseOfRfc9162) {

@@ -2,6 +2,7 @@
 // traces.
 
 #include <barrier>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <set>
 #include <thread>
@@ -67,6 +68,23 @@ TEST_F(Conventions, AQueryDoesNotWaitForEver) {
     const auto waited = std::chrono::steady_clock::now() - started;
     EXPECT_GE(waited, 1900ms);
     EXPECT_LE(waited, 10s);
+}
+
+TEST(Restored, SaysAtOnceThatAPositionIsLost) {
+    const Folder folder;
+    {
+        const House before{folder.path()};
+    }
+    std::ofstream{folder.path() / "epoch"} << "2\n";
+    House house{folder.path()};
+    const auto started = std::chrono::steady_clock::now();
+    const auto lost = house.root().get("/v1/users", {{"Muster-Min-Position", "1000000"}});
+    EXPECT_LE(std::chrono::steady_clock::now() - started, 1500ms);
+    EXPECT_EQ(lost.status, 503);
+    EXPECT_EQ(lost.code(), "view.behind");
+    EXPECT_NE(lost.body.value("detail", "").find("restored"), std::string::npos) << lost;
+    EXPECT_EQ(lost.flaw(), "");
+    EXPECT_EQ(house.root().get("/readyz").body.at("epoch"), 2);
 }
 
 TEST_F(Conventions, APositionThatIsNoneIsMalformed) {

@@ -119,7 +119,8 @@ Reply Visitor::send(const std::string& method, const std::string& target, std::s
     request.body = std::move(body);
     auto reply = reply_of(client_->send(request));
     EXPECT_EQ(undescribed({method, target, request.body, reply}), "")
-        << method << " " << target << " " << request.body.substr(0, 600) << "\n" << reply;
+        << method << " " << target << " " << request.body.substr(0, 600) << "\n"
+        << reply;
     return reply;
 }
 
@@ -186,6 +187,7 @@ House::House(std::optional<DataFolder> folder, std::unique_ptr<Log> log,
     }
     ServiceOptions options;
     options.public_url = "https://muster.example";
+    if (folder_) options.epoch = folder_->epoch();
     options.clock = [this] { return now(); };
     options.committer.limits = limits;
     options.trusted_proxies = std::move(trusted_proxies);

@@ -124,6 +124,23 @@ TEST(ViewStore, MuchAtOnceComesAsAFile) {
 }
 
 // A writer moves all rows of a group together while others read: nobody sees some of them moved.
+TEST(ViewStore, IsFrozenAsItIsAtAMoment) {
+    const auto store = ViewStore::temporary().value();
+    auto name = (std::filesystem::temp_directory_path() / "muster-frozen-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    const auto copy = std::filesystem::path{name} / "views";
+    write(*store, {{key_of(1), "old"}}, 5);
+    ASSERT_TRUE(store->freeze(copy));
+    write(*store, {{key_of(1), "new"}}, 6);
+    {
+        const auto frozen = ViewStore::open(copy, {.mode = ViewStore::Options::Mode::read});
+        ASSERT_TRUE(frozen);
+        EXPECT_EQ(rows_of((*frozen)->now()), "1=old ");
+        EXPECT_EQ((*frozen)->now().position(), Position{5});
+    }
+    std::filesystem::remove_all(name);
+}
+
 TEST(ViewStore, NobodySeesHalfAWrite) {
     const auto store = ViewStore::temporary().value();
     constexpr std::uint64_t rows_moved = 8;

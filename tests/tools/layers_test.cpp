@@ -34,7 +34,7 @@ const std::vector<std::pair<std::string, std::vector<std::string>>> owners{
     {"nlohmann/", {"events/json", "http/", "tools/"}},
     {"CLI/", {"tools/main.cpp", "tools/bench/"}},
     {"toml++/", {"tools/main.cpp"}},
-    {"openssl/", {"events/tree", "handlers/second_factor", "handlers/legacy_hash"}},
+    {"openssl/", {"events/sha256", "handlers/second_factor", "handlers/legacy_hash"}},
     {"crypt.h", {"handlers/legacy_hash"}},
     {"qrencode.h", {"http/second_factor"}},
     {"curl/", {"handlers/smtp"}},
