@@ -128,4 +128,10 @@ extern const Query get_ready;
 extern const Query get_description;
 extern const Query get_metrics;
 
+// rebuilds.cpp
+extern const Command start_rebuild;
+extern const Query get_rebuild;
+extern const Command cancel_rebuild;
+extern const Command swap_rebuild;
+
 }  // namespace muster::http
