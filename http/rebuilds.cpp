@@ -22,7 +22,7 @@ constexpr Error rebuild_not_built =
 constexpr Error rebuild_needed = conflict(
     "rebuild.needed", "What answers is of an older version, and only this brings it up to date.");
 
-std::optional<Error> error_of(OrderAnswer answer) {
+std::optional<Error> refusal_of(OrderAnswer answer) {
     switch (answer) {
         case OrderAnswer::taken:
             break;
@@ -52,17 +52,17 @@ Response rebuild_answer(int status, const views::RebuildStatus& rebuild) {
 
 // Nothing of it is an event: views are no facts. So it is done where it is answered, once the one
 // who asks was found to be who may.
-Change ordering(const Call& call, RebuildOrder order, const RebuildOptions& options = {}) {
+Change rebuilding(const Call& call, RebuildOrder order, const RebuildOptions& options = {}) {
     auto& runner = call.services.runner;
     const std::string view{call.parameter("name")};
     return {
         .use_case = [&runner, view, order](Work&, const Secrets&) -> Decision {
-            if (const auto error = error_of(runner.judge(order, view))) return *error;
+            if (const auto error = refusal_of(runner.judge(order, view))) return *error;
             return already_so;
         },
         .answer =
             [&runner, view, order, options, trace = call.trace](const Accepted&, const Answering&) {
-                if (const auto error = error_of(runner.order(order, view, options)))
+                if (const auto error = refusal_of(runner.order(order, view, options)))
                     return to_response(problem_of(*error), trace);
                 const auto now = find_view(runner, view);
                 const bool shown = order == RebuildOrder::start && now && now->rebuild;
@@ -81,15 +81,15 @@ RebuildOptions::Then then_in(Parameters& parameters) {
     return parameters.boolean("diff").value_or(false) ? compare : swap;
 }
 
-Asked start(Call& call, std::uint32_t limit) {
-    return ordering(call, RebuildOrder::start, {limit, then_in(call.query())});
+Asked begin_rebuild(Call& call, std::uint32_t limit) {
+    return rebuilding(call, RebuildOrder::start, {limit, then_in(call.query())});
 }
 
-Asked cancel(Call& call) { return ordering(call, RebuildOrder::cancel); }
+Asked drop_rebuild(Call& call) { return rebuilding(call, RebuildOrder::cancel); }
 
-Asked swap_in(Call& call) { return ordering(call, RebuildOrder::swap); }
+Asked swap_rebuilt(Call& call) { return rebuilding(call, RebuildOrder::swap); }
 
-Answer look(Call& call) {
+Answer look_at_rebuild(Call& call) {
     const auto view = find_view(call.services.runner, call.parameter("name"));
     if (!view) return std::unexpected(problem_of(no_such_projection));
     if (!view->rebuild) return std::unexpected(problem_of(rebuild_not_running));
@@ -98,9 +98,9 @@ Answer look(Call& call) {
 
 }  // namespace
 
-const Command start_rebuild = changing_by<start, limit_in, then_in>;
-const Query get_rebuild = asking<look>;
-const Command cancel_rebuild = doing<cancel>;
-const Command swap_rebuild = doing<swap_in>;
+const Command start_rebuild = changing_by<begin_rebuild, limit_in, then_in>;
+const Query get_rebuild = asking<look_at_rebuild>;
+const Command cancel_rebuild = doing<drop_rebuild>;
+const Command swap_rebuild = doing<swap_rebuilt>;
 
 }  // namespace muster::http

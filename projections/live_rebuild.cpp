@@ -57,8 +57,7 @@ struct LiveRebuilds::Ongoing {
 LiveRebuilds::LiveRebuilds(Projector& projector, const ViewStore& store, std::function<void()> wake)
     : projector_(projector), store_(store), wake_(std::move(wake)), background_(wake_) {
     for (auto& track : projector_.tracks()) {
-        if (track.serves()) continue;
-        begin(track, all_[std::string{track.view->name}]);
+        if (!track.serves()) begin(track, all_[std::string{track.view->name}]);
     }
 }
 
@@ -165,10 +164,11 @@ void LiveRebuilds::start(std::string_view view) {
     }
 }
 
+// What is needed goes with the steps, for until then nobody sees what happens.
 void LiveRebuilds::begin(Track& track, Ongoing& rebuild) {
-    track.place = Place::beside;
-    track.held = rebuild.options.then == RebuildOptions::Then::compare;
     rebuild.needed = projector_.serving(track.view->name) == nullptr;
+    track.place = rebuild.needed ? Place::in_step : Place::beside;
+    track.held = !rebuild.needed && rebuild.options.then == RebuildOptions::Then::compare;
     rebuild.begun = true;
     rebuild.since = Clock::now();
     rebuild.from = rebuild.position = Position{track.written.position};

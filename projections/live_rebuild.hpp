@@ -66,7 +66,7 @@ void write_rebuild(JsonWriter& out, const RebuildStatus& rebuild);
 class LiveRebuilds {
 public:
     // `wake` is called where there is something to take, from any thread. What the projector has to
-    // build beside an older version begins at once.
+    // build beside an older version is shown, and is the steps' own.
     LiveRebuilds(Projector& projector, const ViewStore& store, std::function<void()> wake);
     ~LiveRebuilds();
     LiveRebuilds(const LiveRebuilds&) = delete;
