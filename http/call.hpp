@@ -33,7 +33,7 @@ struct Services {
     Keyring& keyring;
     const Keys& keys;
     const views::ViewStore& store;
-    const views::Runner& runner;
+    views::Runner& runner;
     std::function<Time()> clock;
     std::string public_url;  // Without a slash at its end.
     std::string log_origin;  // Whom the log's heads are of.

@@ -134,7 +134,8 @@ std::string_view missing(std::string_view name, std::string_view path) {
         {"account", "account.not_found"}, {"invitation", "invitation.not_found"},
         {"contact", "contact.not_found"}, {"ticket", "ticket.not_found"},
         {"session", "session.not_found"}, {"admin", "admin.not_found"},
-        {"key", "api_key.not_found"},     {"mail", "mail.not_found"}};
+        {"key", "api_key.not_found"},     {"mail", "mail.not_found"},
+        {"name", "projection.not_found"}};
     const auto found = std::ranges::find(codes, name, [](const auto& each) { return each.first; });
     return found == std::end(codes) ? std::string_view{} : found->second;
 }
@@ -278,7 +279,7 @@ Schema parameter_ref(std::string_view name) {
 Schema parameters_of(const Route& route) {
     auto list = Schema::array();
     for (const auto name : names_in(route.path)) {
-        const bool text = name == "token" || name == "level" || name == "tile";
+        const bool text = name == "token" || name == "name" || name == "level" || name == "tile";
         list.push_back(parameter(name, "path", text ? schema::any_text() : schema::id()));
     }
     const auto read =

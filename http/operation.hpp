@@ -95,6 +95,16 @@ template <auto function, auto read>
 inline constexpr Command changing<function, read, nullptr>{with_body<function, read>,
                                                            note<read, Fields>, nullptr};
 
+// A command with a body and parameters, which the function reads again.
+template <auto function, auto read, auto read_parameters>
+Asked with_both(Call& call) {
+    read_parameters(call.query());
+    return with_body<function, read>(call);
+}
+template <auto function, auto read, auto read_parameters>
+inline constexpr Command changing_by{with_both<function, read, read_parameters>, note<read, Fields>,
+                                     note<read_parameters, Parameters>};
+
 // A command without one; with parameters where `read` is given.
 template <auto function, auto read = nullptr>
 inline constexpr Command doing{without_body<with_parameters<Asked, function, read>>, nullptr,

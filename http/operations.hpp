@@ -139,4 +139,10 @@ extern const Query prove_inclusion;
 extern const Query prove_consistency;
 extern const Query get_metrics;
 
+// rebuilds.cpp
+extern const Command start_rebuild;
+extern const Query get_rebuild;
+extern const Command cancel_rebuild;
+extern const Command swap_rebuild;
+
 }  // namespace muster::http

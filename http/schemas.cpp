@@ -284,6 +284,10 @@ void add_machine(Schema& all) {
                                       {"from_root", any_text()},
                                       {"to_root", any_text()}});
     all["LogKey"] = object({{"number", count()}, {"key", any_text()}});
+    const auto progress = std::vector<Member>{{"position", count()},
+                                              {"target", count()},
+                                              {"events_per_second", count()},
+                                              {"eta_s", or_null(count())}};
     all["Projection"] = object({{"name", any_text()},
                                 {"version", count()},
                                 {"position", count()},
@@ -292,10 +296,19 @@ void add_machine(Schema& all) {
                                 {"rows", count()},
                                 {"state", choice(states)},
                                 {"error?", any_text()},
-                                {"rebuild?", object({{"position", count()},
-                                                     {"target", count()},
-                                                     {"events_per_second", count()},
-                                                     {"eta_s", or_null(count())}})}});
+                                {"rebuild?", object(progress)}});
+    all["Rebuild"] =
+        object(joined(joined({{"state", choice({"building", "built", "compared"})}}, progress),
+                      {{"limit", described(or_null(count()), "Events per second at most.")},
+                       {"comparison?", ref("Comparison")}}));
+    all["Comparison"] = described(
+        object({{"position", count()},
+                {"total", described(count(), "Of rows that differ.")},
+                {"differences",
+                 described(list(object({{"key", any_text()},
+                                        {"what", choice({"only_old", "only_new", "differs"})}})),
+                           "The first hundred; keys in hexadecimal digits.")}}),
+        "The old rows and the new ones at one position.");
     all["Mail"] = object({{"id", id()},
                           {"kind", choice(texts_of<MailKind>())},
                           {"to", any_text()},

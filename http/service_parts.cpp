@@ -66,6 +66,11 @@ std::vector<Measure> Service::measure() {
                     Measure::Kind::gauge,
                     {},
                     "view"};
+    Measure rebuilt{"muster_rebuild_position",
+                    "The last event in what is built beside the view that answers.",
+                    Measure::Kind::gauge,
+                    {},
+                    "view"};
     for (const auto& view : runner_.status()) {
         const auto add = [&](Measure& measure, double value) {
             measure.values.push_back({std::string{view.name}, value});
@@ -73,9 +78,11 @@ std::vector<Measure> Service::measure() {
         add(position, number(view.position.number));
         add(lag, number(head.number - std::min(head.number, view.position.number)));
         add(running, view.state == views::ViewState::running ? 1 : 0);
+        if (view.rebuild) add(rebuilt, number(view.rebuild->position.number));
     }
-    for (auto* measure : {&position, &lag, &running})
-        measures.push_back(std::move(*measure));
+    for (auto* measure : {&position, &lag, &running, &rebuilt}) {
+        if (!measure->values.empty()) measures.push_back(std::move(*measure));
+    }
     std::ranges::move(measure_process(), std::back_inserter(measures));
     return measures;
 }

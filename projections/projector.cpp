@@ -71,17 +71,23 @@ bool Projector::continues(const Mark& mark) const {
 }
 
 // Takes the view's marks out of `stored`: goes on with what can be gone on with, keeps an older
-// version for answering, and drops the rest.
+// version for answering, and drops the rest. What was half built beside a good one was somebody's
+// order, who may order it again.
 void Projector::adopt(const View& view, Marks& stored) {
     std::uint32_t generation = 0;
     bool served = false, moves = false;
+    const auto is_current = [&](const Mark& mark) {
+        return mark.version == static_cast<std::uint32_t>(view.version);
+    };
+    const bool is_good = std::ranges::any_of(stored, [&](const Mark& mark) {
+        return mark.view == view.number && mark.serving && is_current(mark) && continues(mark);
+    });
     for (const auto& mark : stored) {
         if (mark.view != view.number) continue;
         generation = std::max(generation, mark.generation);
-        const bool current = mark.version == static_cast<std::uint32_t>(view.version);
-        if (!continues(mark)) {
+        if (!continues(mark) || (is_good && !mark.serving)) {
             drop(mark);
-        } else if (current) {
+        } else if (is_current(mark)) {
             tracks_.push_back({&view, mark, mark, Overlay{store_}});
             served = served || mark.serving;
             moves = true;
@@ -129,11 +135,48 @@ bool Projector::start_over(std::string_view view) {
     return true;
 }
 
+Track* Projector::building(std::string_view view) {
+    for (auto& track : tracks_) {
+        if (track.view->name == view && !track.serves() && !track.stopped()) return &track;
+    }
+    return nullptr;
+}
+
+const Track* Projector::serving(std::string_view view) const {
+    for (const auto& track : tracks_) {
+        if (track.view->name == view && track.serves()) return &track;
+    }
+    return nullptr;
+}
+
+void Projector::give_up(const Track& track) {
+    drop(track.written);
+    std::erase_if(tracks_, [&](const Track& each) { return &each == &track; });
+}
+
+Position Projector::front() const {
+    std::optional<Position> front;
+    for (const auto& track : tracks_) {
+        if (track.moves_in_step() && track.serves())
+            front = std::max(front.value_or(Position{}), Position{track.mark.position});
+    }
+    return std::min(front.value_or(head()), head());
+}
+
+std::size_t Projector::way_from(Position position) const {
+    const auto stop = next_stop(position);
+    return static_cast<std::size_t>(stop.number - std::min(stop, position).number);
+}
+
+void Projector::move(std::span<Track* const> tracks, std::size_t limit) {
+    apply(read(Position{tracks.front()->mark.position}, limit), tracks);
+}
+
 std::optional<Position> Projector::edge(Which which) const {
     std::optional<Position> edge;
     for (const auto& track : tracks_) {
+        if (!track.moves_in_step()) continue;
         const Position at{track.mark.position};
-        if (track.stopped()) continue;
         if (!edge || (which == Which::ahead ? at > *edge : at < *edge)) edge = at;
     }
     return edge;
@@ -142,17 +185,20 @@ std::optional<Position> Projector::edge(Which which) const {
 std::vector<Track*> Projector::tracks_at(Position position) {
     std::vector<Track*> found;
     for (auto& track : tracks_) {
-        if (!track.stopped() && track.mark.position == position.number) found.push_back(&track);
+        if (track.moves_in_step() && track.mark.position == position.number)
+            found.push_back(&track);
     }
     return found;
 }
 
-// Where tracks at this position meet others, so that they go on together; else the head.
+// Where tracks at this position meet others, so that they go on together, or are compared; else
+// the head.
 Position Projector::next_stop(Position position) const {
     auto stop = head();
     for (const auto& track : tracks_) {
+        if (track.place != Track::Place::in_step) continue;
         const Position at{track.mark.position};
-        if (!track.stopped() && at > position) stop = std::min(stop, at);
+        if (at > position) stop = std::min(stop, at);
     }
     return stop;
 }
@@ -175,7 +221,7 @@ void Projector::apply(const Batch& batch, std::span<Track* const> tracks) {
 
 void Projector::apply(const Batch& batch, Track& track) {
     for (const auto& decoded : batch) {
-        if (track.stopped()) break;
+        if (track.failed()) break;
         apply(decoded, track);
     }
 }
@@ -214,23 +260,26 @@ void Projector::stop(Track& track, const Decoded& at, std::string_view why) {
     track.overlay.clear();
     track.overlay.error.reset();
     track.mark = track.written;
-    while (track.mark.position < good.number && !track.stopped()) {
+    while (track.mark.position < good.number && !track.failed()) {
         const auto left = static_cast<std::size_t>(good.number - track.mark.position);
         for (const auto& decoded :
              read(Position{track.mark.position}, std::min(left, rush_batch))) {
-            if (!track.stopped()) apply(decoded, track);
+            if (!track.failed()) apply(decoded, track);
         }
     }
     track.error = std::move(error);
 }
 
-// What was built beside an older generation and has arrived takes its place.
-void Projector::take_places(Position head) {
+// What was built beside an older generation and has come to where the others answer from takes its
+// place: the head itself may move on all the time.
+void Projector::take_places() {
+    const auto end = head(), answered = front();
     for (auto& track : tracks_) {
-        if (track.stopped() || track.mark.position < head.number) continue;
-        track.arrived = true;
-        if (track.mark.serving) continue;
-        track.mark.serving = true;
+        if (!track.moves_in_step()) continue;
+        const Position at{track.mark.position};
+        track.arrived = track.arrived || at >= end;
+        if (track.mark.serving || track.held || at < answered) continue;
+        track.mark.serving = track.arrived = true;
         std::erase_if(frozen_, [&](const Mark& mark) {
             const bool older = mark.view == track.mark.view;
             if (older) drop(mark);
@@ -247,14 +296,19 @@ void Projector::take_places(Position head) {
 }
 
 std::expected<void, Fault> Projector::write() {
-    take_places(head());
+    take_places();
     StoreBatch batch;
     batch.dropped = dropped_;
     batch.marks = frozen_;
     tracks_.sort([](const Track& one, const Track& other) {  // As their rows' keys.
-        return prefix_of(one.mark) < prefix_of(other.mark);
+        return prefix_of(one.written) < prefix_of(other.written);
     });
+    const auto is_away = [](const Track& track) { return track.place == Track::Place::away; };
     for (auto& track : tracks_) {
+        if (is_away(track)) {
+            batch.marks.push_back(track.written);
+            continue;
+        }
         track.overlay.collect(batch);
         track.mark.rows = static_cast<std::uint64_t>(static_cast<std::int64_t>(track.written.rows) +
                                                      track.overlay.counted);
@@ -263,6 +317,7 @@ std::expected<void, Fault> Projector::write() {
     if (auto written = store_.write(batch); !written) return written;
     dropped_.clear();
     for (auto& track : tracks_) {
+        if (is_away(track)) continue;
         track.overlay.clear();
         track.written = track.mark;
         track.overlay.fresh = track.overlay.fresh && track.mark.position == 0;

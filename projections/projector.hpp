@@ -29,8 +29,16 @@ struct Track {
     Overlay overlay;
     bool arrived = false;  // Has been at the head since the start.
     std::string error{};   // Why it stopped; empty while it moves.
+    // Who moves it: the steps, or whoever builds it beside the others. What is away is another
+    // thread's alone, but for `view` and `written`.
+    enum class Place : std::uint8_t { in_step, beside, away };
+    Place place{};
+    bool held = false;  // Does not take the other one's place by itself.
 
-    bool stopped() const { return !error.empty(); }
+    bool failed() const { return !error.empty(); }  // For whoever moves it.
+    bool stopped() const { return place != Place::away && failed(); }
+    bool moves_in_step() const { return place == Place::in_step && !failed(); }
+    bool serves() const { return place != Place::away && mark.serving; }
 };
 
 class Projector {
@@ -54,10 +62,24 @@ public:
 
     // Builds a further generation of the view from here on; false if there is no such view.
     bool start_over(std::string_view view);
+    // The generation that is on its way beside the one that answers, and the one that answers; null
+    // where there is none. One that has stopped is on its way no more.
+    Track* building(std::string_view view);
+    const Track* serving(std::string_view view) const;
+    // Drops what was built of it with the next write. It is not away.
+    void give_up(const Track& track);
+    // Reads and applies at most `limit` events to tracks at one position, without writing. Any
+    // thread, for tracks that are away.
+    void move(std::span<Track* const> tracks, std::size_t limit);
+    // How many events a track at this position may be moved by until it meets another one.
+    std::size_t way_from(Position position) const;
+    // Where the farthest of those is that answer; the head where none of them moves.
+    Position front() const;
 
     // Where the farthest or the last track that moves is; absent where none moves.
     std::optional<Position> edge(Which which) const;
     const std::list<Track>& tracks() const { return tracks_; }
+    std::list<Track>& tracks() { return tracks_; }
     // Marks of older versions, which answer until their view is built anew.
     const Marks& frozen() const { return frozen_; }
 
@@ -84,7 +106,7 @@ private:
     void apply(const Decoded& decoded, Track& track);
     void stop(Track& track, const Decoded& at, std::string_view why);
     std::expected<void, Fault> write();
-    void take_places(Position head);
+    void take_places();
 
     const Log& log_;
     Keyring& keyring_;

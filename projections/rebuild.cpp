@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <map>
 
-#include "events/bytes.hpp"
 #include "events/text.hpp"
+#include "projections/comparison.hpp"
 #include "projections/projector.hpp"
 
 namespace muster::views {
@@ -34,71 +34,22 @@ std::expected<void, Fault> run_to_head(Projector& projector,
     return {};
 }
 
-// The rows of one generation in order, lists position by position.
-class RowsInOrder {
-public:
-    RowsInOrder(const Reading& reading, const Mark& mark, bool lists)
-        : walk_(reading.walk({static_cast<char>(mark.view), static_cast<char>(mark.generation)})),
-          lists_(lists) {
-        load(walk_.first());
-    }
-    bool valid() const { return valid_; }
-    const std::string& key() const { return key_; }
-    const std::string& value() const { return value_; }
-    void next() {
-        if (value_left_ == 0) return load(walk_.next());
-        Reader gaps{walk_.value().substr(walk_.value().size() - value_left_)};
-        position_ += gaps.varint();
-        value_left_ = gaps.ok() ? gaps.left() : 0;
-        place();
-    }
-
-private:
-    void load(bool found) {
-        valid_ = found;
-        if (!found) return;
-        key_ = walk_.rest();
-        value_ = lists_ ? std::string{} : std::string{walk_.value()};
-        if (!lists_ || key_.size() < 8) return;
-        position_ = Reader{std::string_view{key_}.substr(key_.size() - 8)}.fixed64();
-        value_left_ = walk_.value().size();
-    }
-    void place() {
-        key_.resize(key_.size() - 8);
-        Writer{key_}.fixed64(position_);
-    }
-
-    Walk walk_;
-    bool lists_;
-    bool valid_ = false;
-    std::string key_, value_;
-    std::uint64_t position_ = 0;
-    std::size_t value_left_ = 0;  // Of a list's gaps.
-};
+std::string told(const RowDifference& row) {
+    constexpr std::string_view words[]{"only stored", "only fresh", "differs"};
+    return fmt::format("{}: {}", words[static_cast<std::size_t>(row.what)], to_hex(row.key));
+}
 
 void compare_view(const View& view, const Reading& stored, const Reading& fresh, std::size_t limit,
                   std::vector<Difference>& found) {
-    const auto differs = [&](std::string_view what, const std::string& key) {
-        found.push_back({std::string{view.name}, fmt::format("{}: {}", what, to_hex(key))});
-    };
-    RowsInOrder one{stored, *stored.serving(view.number), view.keeps_lists};
-    RowsInOrder other{fresh, *fresh.serving(view.number), view.keeps_lists};
-    while ((one.valid() || other.valid()) && found.size() < limit) {
-        if (!other.valid() || (one.valid() && one.key() < other.key())) {
-            differs("only stored", one.key());
-            one.next();
-        } else if (!one.valid() || other.key() < one.key()) {
-            differs("only fresh", other.key());
-            other.next();
-        } else {
-            if (one.value() != other.value()) differs("differs", one.key());
-            one.next();
-            other.next();
-        }
+    const auto& old = *stored.serving(view.number);
+    const auto& now = *fresh.serving(view.number);
+    const auto compared =
+        compare_rows(view, {stored, old}, {fresh, now}, limit, [] { return true; });
+    for (const auto& row : compared.rows) {
+        if (found.size() < limit) found.push_back({std::string{view.name}, told(row)});
     }
-    const auto rows = stored.serving(view.number)->rows;
-    if (rows != fresh.serving(view.number)->rows && found.size() < limit)
-        found.push_back({std::string{view.name}, fmt::format("counts {} rows", rows)});
+    if (old.rows != now.rows && found.size() < limit)
+        found.push_back({std::string{view.name}, fmt::format("counts {} rows", old.rows)});
 }
 
 }  // namespace

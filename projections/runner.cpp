@@ -28,7 +28,7 @@ Position visible_of(const Projector& projector) {
     for (const auto& track : projector.tracks()) {
         const Position at{track.written.position};
         if (track.stopped()) continue;
-        if (track.mark.serving) answering = std::min(answering, at);
+        if (track.serves()) answering = std::min(answering, at);
         moving = std::min(moving, at);
     }
     return answering != everything ? answering : moving;
@@ -38,7 +38,10 @@ Position visible_of(const Projector& projector) {
 
 struct Runner::Impl {
     Impl(const Log& from, Keyring& keyring, ViewStore& store, std::span<const View> all)
-        : log(from), views(all), projector(from, keyring, store, all) {
+        : log(from),
+          views(all),
+          projector(from, keyring, store, all),
+          rebuilds(projector, store, [this] { wake(); }) {
         publish();
         thread = std::thread{[this] { run(); }};
     }
@@ -55,8 +58,17 @@ struct Runner::Impl {
 
     void run();
     void wait();
-    bool advance();
-    bool take_orders();
+    void wake() {
+        {
+            const std::lock_guard lock{mutex};
+            woken = true;
+        }
+        changed.notify_one();
+    }
+    bool advance(bool unwritten);
+    bool knows(std::string_view view) const {
+        return std::ranges::find(views, view, &View::name) != views.end();
+    }
     void publish();
     void answer_waiters();
     bool goes_on() {
@@ -71,73 +83,60 @@ struct Runner::Impl {
     const std::span<const View> views;
     Projector projector;  // Of the projecting thread.
     std::string fault;    // The store takes no more.
-    struct Began {
-        Clock::time_point at;
-        Position position;
-    };
-    std::map<const View*, Began> began;  // Generations that are built beside another.
 
     mutable std::mutex mutex;
     std::condition_variable changed;
     bool stopping = false, woken = false;
     std::multimap<Position, Waiter> waiters;
-    std::vector<std::string> orders;  // Views to be built anew.
-    std::vector<ViewStatus> statuses;
+    std::vector<ViewStatus> statuses;  // Without rebuilds.
     std::atomic<std::uint64_t> visible = 0;
+    LiveRebuilds rebuilds;
     std::thread thread;  // Last: it uses the others.
 };
 
 void Runner::Impl::run() {
     while (true) {
-        const bool ordered = take_orders();
-        const bool moved = advance();
+        const bool taken = rebuilds.take();
+        const bool moved = advance(taken);
+        const bool joined = fault.empty() && rebuilds.give();
         if (!goes_on()) return;
-        if (!moved && !ordered) wait();
+        if (!taken && !moved && !joined) wait();
     }
 }
 
 void Runner::Impl::wait() {
     std::unique_lock lock{mutex};
-    const auto tick = waiters.empty() ? idle_tick : deadline_tick;
-    changed.wait_for(lock, tick, [&] { return stopping || woken || !orders.empty(); });
+    const auto tick = waiters.empty() && !rebuilds.is_paced() ? idle_tick : deadline_tick;
+    changed.wait_for(lock, tick, [&] { return stopping || woken; });
     woken = false;
 }
 
-bool Runner::Impl::take_orders() {
-    std::vector<std::string> taken;
-    {
-        const std::lock_guard lock{mutex};
-        taken.swap(orders);
-    }
-    for (const auto& view : taken)
-        projector.start_over(view);
-    return !taken.empty();
-}
-
 // One step of those in front, then one of those behind. Whether anything moved.
-bool Runner::Impl::advance() {
+bool Runner::Impl::advance(bool unwritten) {
     if (!fault.empty()) return false;
     const auto head = projector.head();
-    const auto ahead = projector.edge(Which::ahead);
-    if (!ahead) return false;
+    const auto ahead = projector.edge(Which::ahead).value_or(head);
     std::expected<void, Fault> done;
-    if (*ahead < head && head.number - ahead->number > far_behind) {
+    if (ahead < head && head.number - ahead.number > far_behind) {
         done = projector.rush(Which::ahead, [&] { return goes_on(); });
-    } else if (*ahead < head) {
+    } else if (ahead < head) {
         if (auto step = projector.step(Which::ahead, live_batch); !step)
             done = std::unexpected(step.error());
+    } else if (unwritten) {
+        done = projector.settle();
     }
     const auto behind = projector.edge(Which::behind);
     if (done && behind && *behind < projector.edge(Which::ahead)) {
         if (auto step = projector.step(Which::behind, live_batch); !step)
             done = std::unexpected(step.error());
     } else if (done && behind == head &&
-               std::ranges::any_of(projector.tracks(),
-                                   [](const Track& t) { return !t.arrived && !t.stopped(); })) {
+               std::ranges::any_of(projector.tracks(), [](const Track& track) {
+                   return track.moves_in_step() && !track.arrived;
+               })) {
         done = projector.settle();
     }
     if (!done) fault = done.error().message;
-    return done && (*ahead < head || behind < projector.edge(Which::ahead));
+    return done && (ahead < head || behind < projector.edge(Which::ahead));
 }
 
 ViewStatus Runner::Impl::status_of(const View& view) const {
@@ -148,7 +147,7 @@ ViewStatus Runner::Impl::status_of(const View& view) const {
     const Track* serving = nullptr;
     const Track* building = nullptr;
     for (const auto& track : projector.tracks()) {
-        if (track.view == &view) (track.mark.serving ? serving : building) = &track;
+        if (track.view == &view) (track.serves() ? serving : building) = &track;
     }
     for (const auto& mark : projector.frozen()) {
         if (mark.view != view.number) continue;
@@ -166,9 +165,6 @@ ViewStatus Runner::Impl::status_of(const View& view) const {
     if (building != nullptr && building->stopped()) {
         if (serving == nullptr) status.state = ViewState::stopped;
         status.error = building->error;
-    } else if (building != nullptr) {
-        status.state = ViewState::rebuilding;
-        status.rebuild = ViewStatus::Rebuild{Position{building->written.position}, status.head, 0};
     }
     if (!fault.empty()) {
         status.state = ViewState::stopped;
@@ -180,20 +176,9 @@ ViewStatus Runner::Impl::status_of(const View& view) const {
 void Runner::Impl::publish() {
     std::vector<ViewStatus> fresh;
     fresh.reserve(views.size());
-    for (const auto& view : views) {
+    for (const auto& view : views)
         fresh.push_back(status_of(view));
-        auto& rebuild = fresh.back().rebuild;
-        if (!rebuild) {
-            began.erase(&view);
-            continue;
-        }
-        const auto now = Clock::now();
-        const auto& start = began.try_emplace(&view, Began{now, rebuild->position}).first->second;
-        const std::chrono::duration<double> took = now - start.at;
-        const auto events = rebuild->position.number - start.position.number;
-        if (took.count() > 0)
-            rebuild->events_per_second = static_cast<double>(events) / took.count();
-    }
+    rebuilds.update();
     visible = (fault.empty() ? visible_of(projector) : everything).number;
     const std::lock_guard lock{mutex};
     statuses = std::move(fresh);
@@ -222,13 +207,7 @@ Runner::Runner(const Log& log, Keyring& keyring, ViewStore& store, std::span<con
     : impl_(std::make_unique<Impl>(log, keyring, store, views)) {}
 Runner::~Runner() = default;
 
-void Runner::wake(Position) {
-    {
-        const std::lock_guard lock{impl_->mutex};
-        impl_->woken = true;
-    }
-    impl_->changed.notify_one();
-}
+void Runner::wake(Position) { impl_->wake(); }
 
 void Runner::when_visible(std::vector<Waiter> waiters) {
     {
@@ -249,22 +228,27 @@ bool Runner::ready() const {
 }
 
 std::vector<ViewStatus> Runner::status() const {
-    const std::lock_guard lock{impl_->mutex};
-    auto copy = impl_->statuses;
-    for (auto& status : copy)
+    auto copy = [&] {
+        const std::lock_guard lock{impl_->mutex};
+        return impl_->statuses;
+    }();
+    for (auto& status : copy) {
         status.head = std::max(status.head, impl_->log.head());
+        status.rebuild = impl_->rebuilds.status(status.name, status.head);
+        if (status.rebuild) status.state = ViewState::rebuilding;
+    }
     return copy;
 }
 
-bool Runner::rebuild(std::string_view view) {
-    const auto known = [&](const View& one) { return one.name == view; };
-    if (std::ranges::none_of(impl_->views, known)) return false;
-    {
-        const std::lock_guard lock{impl_->mutex};
-        impl_->orders.emplace_back(view);
-    }
-    impl_->changed.notify_one();
-    return true;
+OrderAnswer Runner::order(RebuildOrder order, std::string_view view,
+                          const RebuildOptions& options) {
+    if (!impl_->knows(view)) return OrderAnswer::no_such_view;
+    return impl_->rebuilds.order(order, view, options);
+}
+
+OrderAnswer Runner::judge(RebuildOrder order, std::string_view view) const {
+    if (!impl_->knows(view)) return OrderAnswer::no_such_view;
+    return impl_->rebuilds.judge(order, view);
 }
 
 Paged<ViewStatus> list_views(const Reading& reading, std::vector<ViewStatus> views,
@@ -289,19 +273,8 @@ void write_view_status(JsonWriter& out, const ViewStatus& status) {
     out.key("state").text(to_text(status.state));
     if (!status.error.empty()) out.key("error").text(status.error);
     if (status.rebuild) {
-        const auto& rebuild = *status.rebuild;
-        const auto left = rebuild.target.number - std::min(rebuild.target, rebuild.position).number;
-        const auto rate = static_cast<std::uint64_t>(rebuild.events_per_second);
         out.key("rebuild").begin_object();
-        out.key("position").number(rebuild.position.number);
-        out.key("target").number(rebuild.target.number);
-        out.key("events_per_second").number(rate);
-        out.key("eta_s");
-        if (rate == 0) {
-            out.null();
-        } else {
-            out.number(left / rate);
-        }
+        write_progress(out, *status.rebuild);
         out.end_object();
     }
     out.end_object();

@@ -14,6 +14,7 @@
 #include "events/json.hpp"
 #include "events/log.hpp"
 #include "events/sealing.hpp"
+#include "projections/live_rebuild.hpp"
 #include "projections/page.hpp"
 #include "projections/view_store.hpp"
 #include "projections/views.hpp"
@@ -33,11 +34,7 @@ struct ViewStatus {
     std::uint64_t rows{};
     ViewState state{};
     std::string error;  // Where stopped: the position, the event and what was wrong.
-    struct Rebuild {
-        Position position, target;
-        double events_per_second{};
-    };
-    std::optional<Rebuild> rebuild;
+    std::optional<RebuildStatus> rebuild;
 };
 
 Paged<ViewStatus> list_views(const Reading& reading, std::vector<ViewStatus> views,
@@ -76,8 +73,11 @@ public:
     bool ready() const;
 
     std::vector<ViewStatus> status() const;
-    // Builds a view anew beside the one that answers. False if there is no such view.
-    bool rebuild(std::string_view view);
+    // Has a view built anew beside the one that answers, by a thread that gives way to all others.
+    // `judge`: what `order` would say.
+    OrderAnswer order(RebuildOrder order, std::string_view view,
+                      const RebuildOptions& options = {});
+    OrderAnswer judge(RebuildOrder order, std::string_view view) const;
 
 private:
     struct Impl;

@@ -273,7 +273,7 @@ struct ViewStore::Impl {
     bool bulk = false;
     std::shared_ptr<rocksdb::DB> db;
     std::shared_ptr<RowCache> cache;
-    RowCache::Moment number = 0;  // Of the newest moment.
+    std::atomic<RowCache::Moment> number = 0;  // Of the newest moment.
     mutable std::mutex mutex;
     std::shared_ptr<const Reading::Moment> moment;
 

@@ -135,7 +135,8 @@ public:
 
     // One thread at a time from here on. What is written can be read by `now` at once.
     std::expected<void, Fault> write(const StoreBatch& batch);
-    // The newest value, for the writer alone.
+    // The newest value, for whoever makes what is written. Any thread, as long as nobody writes
+    // this row meanwhile.
     std::expected<std::optional<std::string>, Fault> get(std::string_view key) const;
     // While much is written: large batches go into files of their own, which are merged later.
     void bulk(bool on);

@@ -166,6 +166,10 @@ const std::map<std::string_view, Set> who_may{
     {"ProveInclusion", staff},
     {"ProveConsistency", staff},
     {"ListProjections", staff},
+    {"StartRebuild", administrators},
+    {"GetRebuild", administrators},
+    {"CancelRebuild", administrators},
+    {"SwapRebuild", administrators},
     {"ListOutbox", staff},
     {"RetryMail", operators},
     {"GetLive", everyone},
@@ -367,6 +371,9 @@ std::vector<Attempt> Authorization::attempts(const Route& route, Who who) {
         add({missing}, Place::own, "admin.not_found");
         for (const auto& no_id : no_ids)
             add({no_id}, Place::own, "admin.not_found");
+    } else if (has("/projections/{name}")) {
+        add({"users"}, Place::own, route.operation == "StartRebuild" ? "" : "rebuild.not_running");
+        add({"nothing"}, Place::own, "projection.not_found");
     } else if (has("/password-resets/{token}")) {
         add({reset_}, Place::own);
         add({link_}, Place::own, "token.not_found");

@@ -117,8 +117,8 @@ TEST(TheRunner, BuildsAViewAnewBesideTheOneThatAnswers) {
     Runner runner{world.log, world.keyring, *world.store};
     ASSERT_TRUE(becomes_visible(runner, world.log.head()));
     const auto before = world.now().serving(Users::number)->generation;
-    EXPECT_TRUE(runner.rebuild("users"));
-    EXPECT_FALSE(runner.rebuild("nothing"));
+    EXPECT_EQ(runner.order(RebuildOrder::start, "users"), OrderAnswer::taken);
+    EXPECT_EQ(runner.order(RebuildOrder::start, "nothing"), OrderAnswer::no_such_view);
     ASSERT_TRUE(holds_soon([&] {
         EXPECT_TRUE(find_user(world.now(), ada));  // At every moment.
         return world.now().serving(Users::number)->generation != before;

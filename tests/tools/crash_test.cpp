@@ -212,4 +212,43 @@ TEST(ACrash, LosesNothingThatWasAcknowledged) {
     std::filesystem::remove(data.string() + ".out");
 }
 
+// A view is being built anew when the server is killed: the next one answers from the old one.
+TEST(ACrash, InTheMiddleOfARebuildLeavesViewsThatServe) {
+    const auto data = std::filesystem::temp_directory_path() /
+                      ("muster-crash-rebuild-" + std::to_string(getpid()));
+    std::mt19937 random{20261122};
+    Ledger ledger;
+    std::string token;
+    const std::vector<std::string> bodies{"{}", R"({"events_per_second":200})"};
+    for (int round = 0; round < rounds / 5 + 2; ++round) {
+        Process process{data};
+        ASSERT_NE(process.port(), 0) << "round " << round << ": the server does not start";
+        if (token.empty()) token = set_up(process);
+        expect_everything(process.port(), token, ledger);
+        std::thread writer{[&] {
+            write_until_dead(process.port(), token, "guest." + std::to_string(round), ledger);
+        }};
+        httplib::Client client{"127.0.0.1", process.port()};
+        for (const std::string view : {"invitations", "users", "activity"}) {
+            const auto started = client.Post(("/v1/projections/" + view + "/rebuild").c_str(),
+                                             as(token), bodies[random() % 2], "application/json");
+            EXPECT_TRUE(started && started->status == 202) << view;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds{random() % 400});
+        process.end(SIGKILL);
+        writer.join();
+    }
+    ASSERT_GT(ledger.invitations.size(), 20U) << "the client hardly wrote";
+    {
+        Process process{data};
+        ASSERT_NE(process.port(), 0);
+        expect_everything(process.port(), token, ledger);
+        process.end(SIGTERM);
+    }
+    EXPECT_EQ(audit(data), 0);
+    if (HasFailure()) return;  // What is left shows why.
+    std::filesystem::remove_all(data);
+    std::filesystem::remove(data.string() + ".out");
+}
+
 }  // namespace muster::crash

@@ -33,6 +33,8 @@ constexpr std::array promises{
     Promise{"commands, p99", "p99 of a durable command, µs", "bare queue", Must::ratio_at_most, 5},
     Promise{"one account", "durable commands/s, one account", "many accounts", Must::ratio_at_least,
             0.7},
+    Promise{"commands, rebuilding", "p99 of a durable command while all views are rebuilt, µs",
+            "p99 without", Must::ratio_at_most, 2},
     Promise{"point", "point queries/s", "Beast", Must::ratio_at_least, 0.45},
     Promise{"point, CPU", "CPU of a point query, µs", "", Must::value_at_most, 25},
     Promise{"cold point", "the same, right after the start", "Beast", Must::nothing, 0},

@@ -174,27 +174,41 @@ private:
 
 // --- Works
 
+void rebuild_all_views(const Child& child, const DataSet& data) {
+    for (const auto& view : views::all_views()) {
+        const auto target = fmt::format("/v1/projections/{}/rebuild", view.name);
+        const auto request = to_request("POST", target, data.admin_token());
+        if (ask(child.port(), request).status != 202) throw Failure("no rebuild was started");
+    }
+}
+
 void measure_commands(const Bench& bench) {
     const auto& people = bench.data.people();
     settle(bench.folder);
     const auto synced = fdatasync_loop(bench.folder, bench.seconds);
     const auto queue = bare_queue(bench.folder, bench.seconds);
     Inviting inviting;
-    const auto measure = [&](std::size_t accounts) {
+    const auto measure = [&](std::size_t accounts, auto&& before) {
         Server server{bench};
+        before(server.child());
         const auto result = run_on(server.child(), bench, [&](unsigned n, std::string& out) {
             inviting.write(people[n % accounts], out);
         });
         server.stop();
         return result;
     };
-    const auto many = measure(std::min<std::size_t>(64, people.size()));
-    const auto one = measure(1);
+    const auto nothing = [](const Child&) {};
+    const auto everywhere = std::min<std::size_t>(64, people.size());
+    const auto many = measure(everywhere, nothing);
+    const auto one = measure(1, nothing);
+    const auto beside =
+        measure(everywhere, [&](const Child& child) { rebuild_all_views(child, bench.data); });
     bench.report.add("commands", many.per_second, queue.per_second, cpu_of(many));
     bench.report.add("commands, synced", many.per_second, synced.per_second);
     bench.report.add("commands, CPU", many.server_cpu_us);
     bench.report.add("commands, p99", many.p99_us, queue.p99_us);
     bench.report.add("one account", one.per_second, many.per_second, cpu_of(one));
+    bench.report.add("commands, rebuilding", beside.p99_us, many.p99_us);
 }
 
 LoadResult constant_answers(const Bench& bench, const std::string& kind) {
