@@ -94,7 +94,8 @@ std::expected<void, Fault> BackupCheck::check_log() {
                                              head.number, manifest_.head.position.number));
     }
     Keyring keyring{*reading->log, reading->folder.keys()};
-    RecordsAudit records{*reading->log, keyring, {manifest_.head}, findings_};
+    CheckpointsAudit checkpoints{{}, findings_};  // None was signed.
+    RecordsAudit records{*reading->log, keyring, {manifest_.head}, checkpoints, findings_};
     Progress progress{"records"};
     const auto done = records.run_proof([&](Position at) { progress.at(at.number, head.number); });
     return done ? done : judged(done.error());
