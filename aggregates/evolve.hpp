@@ -2,18 +2,31 @@
 // `apply` is a compile error that names the pair.
 #pragma once
 
-#include <variant>
-
 #include "events/event.hpp"
 
 namespace muster {
 
-template <class Aggregate>
-void evolve(Aggregate& state, const Event& event) {
-    const auto step = [&]<class E>(const E& e) {
-        if constexpr (Concerns<E, Aggregate::kind>) apply(state, e);
-    };
-    std::visit(step, event);
-}
+struct Account;
+struct Attempts;
+struct EmailHolder;
+struct LegacyRecord;
+struct Mail;
+struct Session;
+struct Settings;
+struct Staff;
+struct Ticket;
+struct User;
+
+// Functions and no template here: going through every kind of event is compiled once an aggregate.
+void evolve(Account& state, const Event& event);
+void evolve(Attempts& state, const Event& event);
+void evolve(EmailHolder& state, const Event& event);
+void evolve(LegacyRecord& state, const Event& event);
+void evolve(Mail& state, const Event& event);
+void evolve(Session& state, const Event& event);
+void evolve(Settings& state, const Event& event);
+void evolve(Staff& state, const Event& event);
+void evolve(Ticket& state, const Event& event);
+void evolve(User& state, const Event& event);
 
 }  // namespace muster

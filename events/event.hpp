@@ -36,11 +36,7 @@ using Event =
            MailEvent, ContactEvent, OrderEvent, TicketEvent, LegacyEvent>::type;
 using Events = std::vector<Event>;
 
-inline EventType type_of(const Event& event) {
-    return std::visit([](const auto& e) { return e.type; }, event);
-}
-inline std::vector<StreamId> streams_of(const Event& event) {
-    return std::visit([](const auto& e) { return streams_of(e); }, event);
-}
+EventType type_of(const Event& event);
+std::vector<StreamId> streams_of(const Event& event);
 
 }  // namespace muster

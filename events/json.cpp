@@ -1,7 +1,5 @@
 #include "events/json.hpp"
 
-#include <array>
-#include <charconv>
 #include <concepts>
 #include <fmt/format.h>
 #include <iterator>
@@ -92,12 +90,6 @@ void append_json_text(std::string& out, std::string_view text) {
         }
         text.remove_prefix(bytes);
     }
-}
-
-void append_number(std::string& out, std::integral auto value) {
-    std::array<char, 20> digits;
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-    out.append(digits.data(), end);
 }
 
 // Containers may hold one another in any order.

@@ -1,6 +1,9 @@
 // Text as people type it, in UTF-8.
 #pragma once
 
+#include <array>
+#include <charconv>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,5 +37,12 @@ std::string percent_encoded(std::string_view text);
 
 // Lower-case hexadecimal.
 std::string to_hex(std::string_view bytes);
+
+// In decimal digits, in any locale.
+void append_number(std::string& out, std::integral auto value) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append(digits.data(), end);
+}
 
 }  // namespace muster

@@ -1,9 +1,8 @@
 #include "http/answer_frame.hpp"
 
-#include <array>
-#include <charconv>
 #include <string_view>
 
+#include "events/text.hpp"
 #include "http/syntax.hpp"
 
 namespace muster::http {
@@ -69,12 +68,6 @@ std::string_view reason_phrase(int status) {
     }
 }
 
-void append_number(std::string& out, std::size_t number) {
-    std::array<char, 20> text;
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-    out.append(text.data(), end);
-}
-
 // Nothing that comes from a user may begin a header of its own.
 void append_header(std::string& out, std::string_view name, std::string_view value) {
     if (name.empty() || !consists_of(token_chars, name) || !consists_of(field_chars, value)) return;
@@ -96,7 +89,7 @@ void append_body_framing(std::string& out, const Response& response, AnswerFrame
 
 void append_answer(std::string& out, const Response& response, const AnswerFrame& frame) {
     out.append("HTTP/1.1 ");
-    append_number(out, static_cast<std::size_t>(response.status));
+    append_number(out, response.status);
     out.append(" ").append(reason_phrase(response.status)).append("\r\n");
     if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
     for (const auto& [name, value] : response.headers)

@@ -40,7 +40,7 @@ struct Services {
     std::chrono::seconds clock_offset{};
     bool sends_mail{};  // By a mail server; else an admin reads it in the outbox.
     const Metrics& metrics;
-    Description description{};
+    LazyDescription description;
     std::uint64_t epoch = 1;  // Of the data folder.
 };
 

@@ -409,4 +409,9 @@ Description describe_interface(std::string_view public_url) {
     return description;
 }
 
+const Description& LazyDescription::get() const {
+    std::call_once(made_, [this] { description_ = describe_interface(public_url_); });
+    return description_;
+}
+
 }  // namespace muster::http

@@ -3,6 +3,7 @@
 // answers are made of.
 #pragma once
 
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -13,11 +14,23 @@ struct Description {
     std::string etag;
 };
 
-// Of the server at this address.
 // A route's path as it stands there: "{tile*}" is "{tile}", for nothing is known of parameters that
 // take several segments.
 std::string described_path(std::string_view path);
 
+// Of the server at this address.
 Description describe_interface(std::string_view public_url);
+
+// The same, made when it is first asked for: few ask, and it would be most of a server's start.
+class LazyDescription {
+public:
+    explicit LazyDescription(std::string_view public_url) : public_url_(public_url) {}
+    const Description& get() const;
+
+private:
+    std::string public_url_;
+    mutable std::once_flag made_;
+    mutable Description description_;
+};
 
 }  // namespace muster::http

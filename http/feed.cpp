@@ -1,11 +1,11 @@
 #include "http/feed.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 
 #include "events/json.hpp"
 #include "events/record.hpp"
+#include "events/text.hpp"
 
 namespace muster::http {
 namespace {
@@ -18,11 +18,6 @@ constexpr std::size_t least_ahead_bytes = 64 << 10;
 constexpr auto between_looks = 1s;        // Whether readers still may.
 constexpr auto until_readers_took = 5ms;  // Before they are looked at again.
 constexpr std::string_view sign_of_life = ":\n\n";
-
-void append_number(std::string& out, std::uint64_t number) {
-    char digits[20];
-    out.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
-}
 
 void append_event(std::string& out, const Record& record, const Stored& stored) {
     append_number(out.append("id: "), stored.position.number);

@@ -111,11 +111,11 @@ Answer readiness(Call& call) {
 
 Answer measurements(Call& call) { return metrics_answer(call.services.metrics); }
 
-// Made when the server started.
 Answer present_description(Call& call) {
+    const auto& description = call.services.description.get();
     return Response{.content_type = "application/json",
-                    .headers = {{"ETag", call.services.description.etag}},
-                    .body = call.services.description.text};
+                    .headers = {{"ETag", description.etag}},
+                    .body = description.text};
 }
 
 }  // namespace

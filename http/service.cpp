@@ -267,7 +267,7 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
           options_.clock_offset,
           options_.mail.has_value(),
           metrics_,
-          describe_interface(options_.public_url),
+          LazyDescription{options_.public_url},
           options_.epoch},
       committer_(
           log, keyring_, keys, services_.clock,

@@ -101,7 +101,9 @@ private:
     void fill(std::uint32_t& value) { value = static_cast<std::uint32_t>(random_() >> below(32)); }
     void fill(Time& time) { time.ms = static_cast<std::int64_t>(random_() >> (1 + below(62))); }
     void fill(Amount& value) {
-        value = *Amount::from_parts(below(1'000'000) * Amount::unit, below(5));
+        const auto digits =
+            below(5);  // First: compilers evaluate arguments in orders of their own.
+        value = *Amount::from_parts(below(1'000'000) * Amount::unit, digits);
     }
     void fill(Permissions& value) { value = *Permissions::from_bits(below(1U << 13)); }
     void fill(Role& value) { value = static_cast<Role>(below(3)); }

@@ -202,7 +202,7 @@ TEST_F(Log, ARotatedKeySignsFromThenOnAndTheOldOneStaysKnown) {
     EXPECT_EQ(rotated.body.at("number"), 2);
     const auto both = verifier::lines_of(keys());
     ASSERT_EQ(both.size(), 2U);
-    EXPECT_EQ(both[0], rotated.body.at("key"));
+    EXPECT_EQ(both[0], rotated.body.at("key").get<std::string>());
     EXPECT_EQ(both[1] + "\n", old_key);
     EXPECT_NE(both[0], both[1]);
     const auto new_note = root.get("/v1/log/checkpoint").text;

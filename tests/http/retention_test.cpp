@@ -118,7 +118,7 @@ TEST_F(Retention, ARunDeletesWhatIsClosedOrInactiveAndOld) {  // Rules X12, X16,
     EXPECT_EQ(lines.at(1).at("type"), "account.deleted");
     EXPECT_EQ(lines.at(2).at("type"), "account.deleted");
     EXPECT_EQ(lines.at(3).at("type"), "retention.run_started");
-    for (int n = 0; n < 3; ++n)
+    for (std::size_t n = 0; n < 3; ++n)
         EXPECT_EQ(lines.at(n).at("actor").at("kind"), "system");
     EXPECT_EQ(lines.at(3).at("actor").at("kind"), "admin");
     EXPECT_EQ(run().body, nothing_done);  // Nothing is left.

@@ -76,8 +76,8 @@ struct Import : testing::Test {
     }
     std::vector<json> events() const { return lines_of(muster("log", data()).out); }
     std::uint64_t count(std::string_view type) const {
-        return static_cast<std::uint64_t>(
-            std::ranges::count(events(), type, [](const json& line) { return line.at("type"); }));
+        return static_cast<std::uint64_t>(std::ranges::count(
+            events(), type, [](const json& line) { return line.at("type").get<std::string>(); }));
     }
     void expect_sound() const {
         const auto ran = muster("audit", data());
