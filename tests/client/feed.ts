@@ -27,24 +27,40 @@ async function everything(): Promise<LogEvent[]> {
     return all;
 }
 
-// Follows until an event with this position has come.
-function follow(after: number, until: () => number, onOpen: () => void): Promise<LogEvent[]> {
+// Follows until an event with the position that is promised has come, which may be before the promise is kept.
+function follow(after: number, until: Promise<number>, onOpen = () => {}): Promise<LogEvent[]> {
     return new Promise((resolve, reject) => {
         const came: LogEvent[] = [];
+        let last = Number.POSITIVE_INFINITY;
         const source = new EventSource(`${url}/v1/events/stream?after=${after}`, {
             fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, ...headers } }),
         });
+        const endAtLast = () => {
+            if ((came.at(-1)?.position ?? 0) < last) return;
+            source.close();
+            resolve(came);
+        };
         source.onopen = onOpen;
         source.onerror = (error) => reject(new Error(error.message ?? "the stream failed"));
         source.onmessage = (message) => {
             const event = JSON.parse(message.data as string) as LogEvent;
             assert.equal(message.lastEventId, String(event.position));
             came.push(event);
-            if (event.position < until()) return;
-            source.close();
-            resolve(came);
+            endAtLast();
         };
+        until.then((position) => {
+            last = position;
+            endAtLast();
+        }, reject);
     });
+}
+
+async function rotateKey(): Promise<number> {
+    const rotated = await muster.POST("/v1/log/key/rotation");
+    assert.equal(rotated.response.status, 201);
+    const position = Number(rotated.response.headers.get("Muster-Position"));
+    assert.ok(position > 0);
+    return position;
 }
 
 const before = await everything();
@@ -55,21 +71,15 @@ assert.deepEqual(
 );
 
 // What there was, and then what happens while it is read.
-let last = Number.POSITIVE_INFINITY;
-const followed = await follow(
-    0,
-    () => last,
-    () => {
-        void muster.POST("/v1/log/key/rotation").then((rotated) => {
-            last = Number(rotated.response.headers.get("Muster-Position"));
-        });
-    },
-);
+let onOpen = () => {};
+const opened = new Promise<void>((resolve) => (onOpen = resolve));
+const last = opened.then(rotateKey);
+const followed = await follow(0, last, () => onOpen());
 const now = await everything();
 assert.deepEqual(followed, now.slice(0, followed.length));
 assert.ok(followed.length > before.length);
 
 // From the middle.
-const rest = await follow(before.length - 3, () => last, () => undefined);
+const rest = await follow(before.length - 3, last);
 assert.deepEqual(rest, now.slice(before.length - 3, before.length - 3 + rest.length));
 console.log("The feed is the log.");
