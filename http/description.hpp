@@ -21,7 +21,7 @@ std::string described_path(std::string_view path);
 // Of the server at this address.
 Description describe_interface(std::string_view public_url);
 
-// The same, made when it is first asked for: few ask, and it would be most of a server's start.
+// The same, made when it is first asked for, by any thread: few ask, and no start waits for it.
 class LazyDescription {
 public:
     explicit LazyDescription(std::string_view public_url) : public_url_(public_url) {}

@@ -101,8 +101,8 @@ private:
     void fill(std::uint32_t& value) { value = static_cast<std::uint32_t>(random_() >> below(32)); }
     void fill(Time& time) { time.ms = static_cast<std::int64_t>(random_() >> (1 + below(62))); }
     void fill(Amount& value) {
-        const auto digits =
-            below(5);  // First: compilers evaluate arguments in orders of their own.
+        // In a line before: compilers evaluate arguments in orders of their own.
+        const auto digits = below(5);
         value = *Amount::from_parts(below(1'000'000) * Amount::unit, digits);
     }
     void fill(Permissions& value) { value = *Permissions::from_bits(below(1U << 13)); }
