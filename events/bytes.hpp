@@ -3,6 +3,7 @@
 // reads or allocates; what is wrong once stays wrong.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <span>
@@ -17,9 +18,13 @@ public:
 
     void byte(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
     void varint(std::uint64_t value) {
+        if (value < 0x80) return byte(static_cast<std::uint8_t>(value));
+        std::array<std::uint8_t, 10> bytes;
+        std::size_t size = 0;
         for (; value >= 0x80; value >>= 7)
-            byte(static_cast<std::uint8_t>(value | 0x80));
-        byte(static_cast<std::uint8_t>(value));
+            bytes[size++] = static_cast<std::uint8_t>(value | 0x80);
+        bytes[size++] = static_cast<std::uint8_t>(value);
+        raw(std::span{bytes}.first(size));
     }
     void raw(std::string_view bytes) { out_.append(bytes); }
     void raw(std::span<const std::uint8_t> bytes) {
@@ -31,8 +36,10 @@ public:
     }
     // Big-endian, so that bytes sort as numbers do: for keys.
     void fixed64(std::uint64_t value) {
-        for (int shift = 56; shift >= 0; shift -= 8)
-            byte(static_cast<std::uint8_t>(value >> shift));
+        std::array<std::uint8_t, 8> bytes;
+        for (std::size_t n = bytes.size(); n > 0; value >>= 8)
+            bytes[--n] = static_cast<std::uint8_t>(value);
+        raw(bytes);
     }
 
 private:
@@ -58,7 +65,10 @@ public:
         const auto one = raw(1);
         return one.empty() ? std::uint8_t{} : static_cast<std::uint8_t>(one.front());
     }
-    std::uint64_t varint();
+    std::uint64_t varint() {
+        if (rest_.empty() || static_cast<std::uint8_t>(rest_.front()) >= 0x80) return long_varint();
+        return byte();
+    }
     std::uint64_t fixed64();
     std::string_view raw(std::size_t size) {
         if (size > rest_.size()) {
@@ -81,19 +91,22 @@ public:
     }
 
 private:
+    std::uint64_t long_varint();
+
     std::string_view rest_;
     bool ok_ = true;
 };
 
-inline std::uint64_t Reader::varint() {
+inline std::uint64_t Reader::long_varint() {
     std::uint64_t value = 0;
-    for (int shift = 0; shift < 64; shift += 7) {
-        const auto part = byte();
-        if (!ok_) return 0;
+    int shift = 0;
+    for (std::size_t n = 0; n < rest_.size() && shift < 64; ++n, shift += 7) {
+        const auto part = static_cast<std::uint8_t>(rest_[n]);
         if (shift == 63 && part > 1) break;
         value |= static_cast<std::uint64_t>(part & 0x7f) << shift;
         if (part < 0x80) {
             if (part == 0 && shift != 0) break;  // Not the shortest form.
+            rest_.remove_prefix(n + 1);
             return value;
         }
     }

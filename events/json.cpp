@@ -240,7 +240,14 @@ JsonWriter& JsonWriter::boolean(bool value) { return raw(value ? "true" : "false
 
 JsonWriter& JsonWriter::null() { return raw("null"); }
 
-JsonWriter& JsonWriter::time(Time value) { return text(to_text(value)); }
+JsonWriter& JsonWriter::time(Time value) {
+    const auto digits = rfc3339(value);
+    separate();
+    out_.push_back('"');
+    out_.append(digits.data(), digits.size());
+    out_.push_back('"');
+    return *this;
+}
 
 JsonWriter& JsonWriter::permissions(Permissions value) {
     begin_array();

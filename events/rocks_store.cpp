@@ -59,7 +59,7 @@ rocksdb::DBOptions db_options(const RocksLogOptions& options) {
     db.max_bgerror_resume_count = 0;  // After an error the process stops; nothing is retried.
 
     // All memory tables together, and what is replayed after a kill.
-    db.db_write_buffer_size = 24 * mib;
+    db.db_write_buffer_size = 20 * mib;
     db.max_total_wal_size = 48 * mib;
     db.max_background_jobs = 2;
     db.max_open_files = 256;
@@ -102,6 +102,12 @@ rocksdb::ColumnFamilyOptions family_options(Family which,
     family.level_compaction_dynamic_level_bytes = true;
     family.compression = rocksdb::CompressionType::kLZ4Compression;
     family.bottommost_compression = rocksdb::CompressionType::kZSTD;
+
+    // Keys from everywhere: merged by levels each flush would write most of the family anew.
+    if (which == Family::index || which == Family::vault) {
+        family.compaction_style = rocksdb::kCompactionStyleUniversal;
+        family.level0_file_num_compaction_trigger = 6;
+    }
 
     // Looked up by keys that are often not there.
     if (which == Family::index) {

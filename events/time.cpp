@@ -89,14 +89,14 @@ std::int64_t scan_offset(TimeScanner& scanner) {
 
 }  // namespace
 
-std::string to_text(Time time) {
+TimeText rfc3339(Time time) {
     const std::chrono::sys_time<std::chrono::milliseconds> point{
         std::chrono::milliseconds{time.ms}};
     const auto day = std::chrono::floor<std::chrono::days>(point);
     const std::chrono::year_month_day date{day};
     const auto in_day = static_cast<unsigned>((point - day).count());
     // Every answer holds several times: digits are put in place, not formatted.
-    std::string text = "0000-00-00T00:00:00.000Z";
+    auto text = std::to_array("0000-00-00T00:00:00.000Z");
     const auto put = [&](std::size_t at, std::size_t digits, unsigned number) {
         for (; digits > 0; number /= 10)
             text[at + --digits] = static_cast<char>('0' + number % 10);
@@ -108,7 +108,14 @@ std::string to_text(Time time) {
     put(14, 2, in_day / 60'000 % 60);
     put(17, 2, in_day / 1'000 % 60);
     put(20, 3, in_day % 1'000);
-    return text;
+    TimeText result;
+    std::copy_n(text.begin(), result.size(), result.begin());
+    return result;
+}
+
+std::string to_text(Time time) {
+    const auto text = rfc3339(time);
+    return {text.data(), text.size()};
 }
 
 std::optional<Time> parse_time(std::string_view text) {

@@ -1,6 +1,7 @@
 // Time as the log keeps it: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -21,6 +22,8 @@ struct Time {
 };
 
 // RFC 3339 in UTC with milliseconds: 2026-11-22T00:48:33.125Z.
+using TimeText = std::array<char, 24>;
+TimeText rfc3339(Time time);
 std::string to_text(Time time);
 
 // Any RFC 3339 date-time between the years 1970 and 9999, with an offset and any number of decimals

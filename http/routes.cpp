@@ -423,6 +423,24 @@ bool matches(std::string_view pattern, const std::vector<std::string>& segments,
     return pattern.empty();
 }
 
+constexpr std::size_t most_segments = 8;
+
+// By how many segments a path has, at most the most: what may match it. A pattern whose last
+// parameter takes all that is left matches longer paths, too.
+using RoutesBySegments = std::array<std::vector<const Route*>, most_segments + 1>;
+
+RoutesBySegments routes_by_segments() {
+    RoutesBySegments result;
+    for (const auto& route : table) {
+        const auto own =
+            std::min(static_cast<std::size_t>(std::ranges::count(route.path, '/')), most_segments);
+        const auto last = route.path.ends_with("*}") ? most_segments : own;
+        for (auto count = own; count <= last; ++count)
+            result.at(count).push_back(&route);
+    }
+    return result;
+}
+
 }  // namespace
 
 std::span<const Route> routes() { return table; }
@@ -451,14 +469,15 @@ std::string_view text_of(Method method) {
 
 Match find_route(Method method, const std::vector<std::string>& segments) {
     if (method == head) method = get;
+    static const auto candidates = routes_by_segments();
     Match match;
-    for (const auto& route : table) {
+    for (const auto* route : candidates.at(std::min(segments.size(), most_segments))) {
         std::vector<PathParameter> parameters;
-        if (!matches(route.path, segments, parameters)) continue;
-        if (route.method == method) return {&route, {}, std::move(parameters)};
+        if (!matches(route->path, segments, parameters)) continue;
+        if (route->method == method) return {route, {}, std::move(parameters)};
         if (!match.allowed.empty()) match.allowed += ", ";
-        match.allowed += text_of(route.method);
-        if (route.method == get) match.allowed += ", HEAD";
+        match.allowed += text_of(route->method);
+        if (route->method == get) match.allowed += ", HEAD";
     }
     return match;
 }

@@ -17,30 +17,32 @@ struct Pack {
         return field("changes", self.changes);
     }
 };
-struct Count {
-    std::uint64_t changes{};
+struct OpenPack {
+    std::uint64_t number{};
 
-    bool operator==(const Count&) const = default;
-    static constexpr auto fields(auto& self, auto&& field) {
-        return field("changes", self.changes);
-    }
+    bool operator==(const OpenPack&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) { return field("number", self.number); }
 };
 
-//   'A' account -> Count      'a' account pack(8) -> Pack
-//   'U' user -> Count         'u' user pack(8) -> Pack
-using CountByAccount = Table<Access, 'A', Counted::no, Walked::no, Count, AccountId>;
-using CountByUser = Table<Access, 'U', Counted::no, Walked::no, Count, UserId>;
+//   'A' account -> OpenPack      'a' account pack(8) -> Pack
+//   'U' user -> OpenPack         'u' user pack(8) -> Pack
+// Most have one pack all their lives: its number is told where it is not the first.
+using OpenByAccount = Table<Access, 'A', Counted::no, Walked::no, OpenPack, AccountId>;
+using OpenByUser = Table<Access, 'U', Counted::no, Walked::no, OpenPack, UserId>;
 using PacksByAccount = Table<Access, 'a', Counted::no, Walked::no, Pack, AccountId, Position>;
 using PacksByUser = Table<Access, 'u', Counted::no, Walked::no, Pack, UserId, Position>;
 
-template <class Counts, class Packs, class Key>
+template <class Open, class Packs, class Key>
 void append(const AccessChange& change, Key key, Rows& rows) {
-    auto count = rows.find<Counts>(key).value_or(Count{});
-    const Position number{count.changes++ / pack_size};
+    Position number{rows.find<Open>(key).value_or(OpenPack{}).number};
     auto pack = rows.find<Packs>(key, number).value_or(Pack{});
+    if (pack.changes.size() == pack_size) {
+        number = number.next();
+        pack.changes.clear();
+        rows.replace<Open>(OpenPack{number.number}, key);
+    }
     pack.changes.push_back(change);
     rows.replace<Packs>(pack, key, number);
-    rows.replace<Counts>(count, key);
 }
 
 void keep(AccessChange::Kind kind, const At& at, AccountId account, UserId user,
@@ -57,8 +59,8 @@ void keep(AccessChange::Kind kind, const At& at, AccountId account, UserId user,
                               at.actor.on_behalf_of,
                               invitation};
     rows.count(+1);
-    append<CountByAccount, PacksByAccount>(change, account, rows);
-    append<CountByUser, PacksByUser>(change, user, rows);
+    append<OpenByAccount, PacksByAccount>(change, account, rows);
+    append<OpenByUser, PacksByUser>(change, user, rows);
 }
 
 template <class Packs, class Key>

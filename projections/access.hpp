@@ -53,7 +53,7 @@ constexpr std::string_view to_text(AccessChange::Kind kind) {
 
 struct Access {
     static constexpr std::string_view name = "access";
-    static constexpr int version = 1;
+    static constexpr int version = 2;
     static constexpr std::uint8_t number = 13;
 
     static void on(const AccountOpened& event, const At& at, Rows& rows);

@@ -35,10 +35,10 @@ struct Sortable {
     const Overlay::Entry* entry;
 };
 Sortable sortable(const Overlay::Entry& entry) {
-    std::string start{entry.key.substr(std::min<std::size_t>(3, entry.key.size()), 8)};
-    start.resize(8, '\0');
-    return {static_cast<std::uint8_t>(entry.key.size() > 2 ? entry.key[2] : 0),
-            Reader{start}.fixed64(), &entry};
+    std::uint64_t start = 0;
+    for (std::size_t n = 3; n < 11; ++n)
+        start = start << 8 | (n < entry.key.size() ? static_cast<std::uint8_t>(entry.key[n]) : 0U);
+    return {static_cast<std::uint8_t>(entry.key.size() > 2 ? entry.key[2] : 0), start, &entry};
 }
 
 }  // namespace
@@ -101,10 +101,15 @@ void Overlay::put(std::string_view key, std::optional<std::string_view> value, H
     entry.changed = entry.changed || how == How::changed;
 }
 
+std::size_t Overlay::Hash::operator()(std::string_view key) const { return hash_of(key); }
+
 void Overlay::append(std::string_view list, Position position) {
-    const auto [at, added] = lists_.try_emplace(std::string{list});
+    auto at = lists_.find(list);
+    if (at == lists_.end()) {
+        at = lists_.try_emplace(std::string{list}).first;
+        bytes_ += list_overhead;
+    }
     auto& open = at->second;
-    if (added) bytes_ += list_overhead;
     if (open.count == 0) {
         open.first = position;
     } else {
@@ -124,7 +129,9 @@ void Overlay::close(std::string_view list, List& open) {
 
 void Overlay::note_walked(std::string_view key) {
     const auto split = key.size() - 8;
-    walked_[std::string{key.substr(0, split)}].push_back(Reader{key.substr(split)}.fixed64());
+    auto at = walked_.find(key.substr(0, split));
+    if (at == walked_.end()) at = walked_.try_emplace(std::string{key.substr(0, split)}).first;
+    at->second.push_back(Reader{key.substr(split)}.fixed64());
 }
 
 const std::vector<std::uint64_t>* Overlay::walked(const std::string& prefix) const {

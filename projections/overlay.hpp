@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,13 @@ private:
         std::uint32_t entry = 0;  // Its index and one; zero is free.
     };
 
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view key) const;
+    };
+    template <class Value>
+    using ByKey = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+
     std::uint32_t slot_of(std::string_view key, std::uint32_t hash) const;
     void grow();
     std::string_view keep(std::string_view bytes);
@@ -70,8 +78,8 @@ private:
     char* block_end_ = nullptr;
     std::size_t block_left_ = 0;  // Of the last block.
     std::size_t bytes_ = 0;
-    std::unordered_map<std::string, std::vector<std::uint64_t>> walked_;
-    std::unordered_map<std::string, List> lists_;
+    ByKey<std::vector<std::uint64_t>> walked_;
+    ByKey<List> lists_;
 };
 
 }  // namespace muster::views

@@ -105,7 +105,12 @@ rocksdb::Options store_options(const ViewStore::Options& options) {
     result.write_buffer_size = options.write_buffer_bytes;
     result.max_write_buffer_number = 3;
     result.target_file_size_base = 16 << 20;
-    result.level_compaction_dynamic_level_bytes = true;  // Two levels are enough for most.
+    // Each flush has keys from everywhere, so that merging by levels would write nearly the whole
+    // store anew for every four of them. Universal: what is new is merged with its like, and with
+    // all the rest when it has come to half of that.
+    result.compaction_style = rocksdb::kCompactionStyleUniversal;
+    result.compaction_options_universal.max_size_amplification_percent = 50;
+    result.level0_file_num_compaction_trigger = 6;
     result.allow_concurrent_memtable_write = false;
     // Rows come sorted by table: each is put behind the one before it, without a search.
     result.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(3));
