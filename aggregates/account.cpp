@@ -159,6 +159,21 @@ Decision when(const Account& account, const CancelInvitation& command) {
     return Events{InvitationCancelled{account.id, command.invitation}};
 }
 
+// Rule X18. A deleted account knows none of its invitations any more.
+Decision when(const Account& account, const ForgetInvitations& command) {
+    if (account.status == AccountStatus::none) return no_such_account;
+    Events events;
+    for (const auto id : command.invitations) {
+        const auto found = account.invitations.find(id);
+        const bool known = found != account.invitations.end();
+        if (!known && (account.exists() || !command.readable.contains(id))) continue;
+        if (known && found->second.status == Invitation::Status::pending)
+            events.emplace_back(InvitationCancelled{account.id, id});
+        events.emplace_back(InvitationForgotten{account.id, id});
+    }
+    return events;
+}
+
 Decision when(const Account& account, UserId user, const AcceptInvitation& command) {
     const auto found = account.invitations.find(command.invitation);
     if (found == account.invitations.end()) return no_such_invitation;
@@ -271,6 +286,9 @@ void apply(Account& account, const InvitationResent& event) {
 }
 void apply(Account& account, const InvitationCancelled& event) {
     end_pending(account, event.invitation, Invitation::Status::cancelled);
+}
+void apply(Account& account, const InvitationForgotten& event) {
+    account.invitations.erase(event.invitation);
 }
 void apply(Account& account, const AssociationGranted& event) {
     account.users[event.user] = event.permissions;

@@ -121,6 +121,10 @@ struct ResendInvitation {
 struct CancelInvitation {
     InvitationId invitation;
 };
+struct ForgetInvitations {
+    std::set<InvitationId> invitations;  // That the account has sent.
+    std::set<InvitationId> readable;     // Those of them that have their key still.
+};
 struct AcceptInvitation {
     InvitationId invitation;
     std::uint32_t link{};
@@ -154,6 +158,7 @@ Decision when(const Account& account, const std::vector<const User*>& users,
 Decision when(const Account& account, const EmailHolder& holder, const InviteUser& command);
 Decision when(const Account& account, const ResendInvitation& command);
 Decision when(const Account& account, const CancelInvitation& command);
+Decision when(const Account& account, const ForgetInvitations& command);
 Decision when(const Account& account, UserId user, const AcceptInvitation& command);
 
 Decision when(const Account& account, const User& user, const AssociateUser& command);
@@ -174,6 +179,7 @@ void apply(Account& account, const AccountDeleted& event);
 void apply(Account& account, const UserInvited& event);
 void apply(Account& account, const InvitationResent& event);
 void apply(Account& account, const InvitationCancelled& event);
+void apply(Account& account, const InvitationForgotten& event);
 void apply(Account& account, const AssociationGranted& event);
 void apply(Account& account, const PermissionsSet& event);
 void apply(Account& account, const AssociationEnded& event);

@@ -152,6 +152,7 @@ void apply(Settings& settings, const RetentionChanged& event) {
                           event.deactivate_after_months};
 }
 void apply(Settings& settings, const LogKeyRotated& event) { settings.log_key = event.number; }
+void apply(Settings&, const SubjectForgotten&) {}  // It is the vault's.
 void apply(Settings&, const RetentionRunStarted&) {}
 void apply(Settings&, const RetentionRunEnded&) {}
 

@@ -97,6 +97,7 @@ void apply(Settings& settings, const AccountFieldsRequired& event);
 void apply(Settings& settings, const InvitationsLimited& event);
 void apply(Settings& settings, const RetentionChanged& event);
 void apply(Settings& settings, const LogKeyRotated& event);
+void apply(Settings& settings, const SubjectForgotten& event);
 // What was asked for once, and what came of it, decides nothing afterwards.
 void apply(Settings& settings, const RetentionRunStarted& event);
 void apply(Settings& settings, const RetentionRunEnded& event);

@@ -162,6 +162,19 @@ struct InvitationCancelled {
     }
 };
 
+// Its key goes, so that nothing tells any more to whom it was sent. Rule X18.
+struct InvitationForgotten {
+    static constexpr EventType type{"account.invitation_forgotten", 1};
+
+    AccountId account;
+    InvitationId invitation;
+
+    bool operator==(const InvitationForgotten&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("account", self.account)("invitation", self.invitation);
+    }
+};
+
 // With an invitation: it was accepted by this user, whose link is used up.
 struct AssociationGranted {
     static constexpr EventType type{"account.association_granted", 1};
@@ -224,6 +237,7 @@ struct OwnershipTransferred {
 using AccountEvent =
     std::variant<AccountOpened, ProfileChanged, AccountActivated, AccountDeactivated, AccountClosed,
                  AccountDeleted, UserInvited, InvitationResent, InvitationCancelled,
-                 AssociationGranted, PermissionsSet, AssociationEnded, OwnershipTransferred>;
+                 InvitationForgotten, AssociationGranted, PermissionsSet, AssociationEnded,
+                 OwnershipTransferred>;
 
 }  // namespace muster

@@ -10,6 +10,7 @@
 //   DIR/epoch    text "<n>\n": which life of the folder this is. Each restoring from a backup
 //   begins
 //                the next one; 1 where there is no such file
+//   DIR/forgotten  whose keys were erased, and when (forgotten.hpp); none where nobody's were
 //   DIR/control  the socket by which a running server is spoken to (tools/control.hpp)
 //   DIR/frozen/  a copy of head, log and views that a running server has made for a backup
 #pragma once
@@ -56,6 +57,7 @@ public:
     std::filesystem::path log() const { return path_ / "log"; }
     std::filesystem::path head() const { return path_ / "head"; }
     std::filesystem::path views() const { return path_ / "views"; }
+    std::filesystem::path forgotten() const { return path_ / "forgotten"; }
     std::filesystem::path control() const { return path_ / "control"; }
     std::filesystem::path frozen() const { return path_ / "frozen"; }
 

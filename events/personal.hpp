@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "events/id.hpp"
 
@@ -18,6 +19,15 @@ enum class SubjectKind : std::uint8_t {
     contact = 5,
     ticket = 6
 };
+
+constexpr bool valid(SubjectKind kind) {
+    return kind >= SubjectKind::user && kind <= SubjectKind::ticket;
+}
+constexpr std::string_view to_text(SubjectKind kind) {
+    constexpr std::string_view names[]{"user",  "account", "invitation",
+                                       "admin", "contact", "ticket"};
+    return names[static_cast<std::size_t>(kind) - 1];
+}
 
 struct Subject {
     SubjectKind kind{};

@@ -206,6 +206,7 @@ public:
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override;
     std::expected<void, Fault> freeze(const std::filesystem::path& folder,
                                       const std::filesystem::path& head_file) const override;
+    std::expected<void, Fault> purge() override { return store_->purge(Family::vault); }
 
 private:
     // Appending; the appending thread's.

@@ -30,6 +30,9 @@ public:
     // thread, one at a time.
     virtual std::expected<void, Fault> freeze(const std::filesystem::path& folder,
                                               const std::filesystem::path& head_file) const = 0;
+    // On return no file of the log has bytes of what was erased from the vault before the call. Any
+    // thread.
+    virtual std::expected<void, Fault> purge() = 0;
 };
 
 // Opens or makes the log. Faults: damaged (names the position or the file; also a log shorter than

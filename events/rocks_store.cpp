@@ -213,6 +213,18 @@ std::unique_ptr<rocksdb::Iterator> RocksStore::iterate(const rocksdb::ReadOption
     return std::unique_ptr<rocksdb::Iterator>{db_->NewIterator(options, family(which))};
 }
 
+// The write-ahead logs go when all that is in them is in tables; of those the family's are written
+// anew, without what was erased.
+std::expected<void, Fault> RocksStore::purge(Family which) const {
+    auto status = db_->Flush(rocksdb::FlushOptions{}, families_);
+    rocksdb::CompactRangeOptions all;
+    all.exclusive_manual_compaction = false;
+    all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    if (status.ok()) status = db_->CompactRange(all, family(which), nullptr, nullptr);
+    if (!status.ok()) return std::unexpected(fault_of(status, "purge"));
+    return {};
+}
+
 std::expected<void, Fault> RocksStore::freeze(const std::filesystem::path& folder) const {
     rocksdb::Checkpoint* made = nullptr;
     auto status = rocksdb::Checkpoint::Create(db_.get(), &made);

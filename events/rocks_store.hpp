@@ -52,6 +52,8 @@ public:
                                    rocksdb::PinnableSlice& value) const;
     std::unique_ptr<rocksdb::Iterator> iterate(const rocksdb::ReadOptions& options,
                                                Family which) const;
+    // On return no file has bytes of what was erased from the family before the call.
+    std::expected<void, Fault> purge(Family which) const;
     // A copy as it is at a moment, in a folder that is not there yet: tables are linked.
     std::expected<void, Fault> freeze(const std::filesystem::path& folder) const;
 

@@ -221,12 +221,14 @@ Keyring::Keyring(const Log& log, const Keys& keys, std::size_t capacity)
     : log_(log), keys_(keys), capacity_(capacity) {}
 
 std::expected<std::optional<Key>, Fault> Keyring::find(const Subject& subject) {
+    std::uint64_t forgettings{};
     {
         const std::lock_guard lock{mutex_};
         if (const auto known = found_.find(subject); known != found_.end()) {
             recent_.splice(recent_.begin(), recent_, known->second);
             return known->second->second;
         }
+        forgettings = forgettings_;
     }
     const auto stored = log_.vault(vault_key(subject));
     if (!stored) return std::unexpected(stored.error());
@@ -238,16 +240,21 @@ std::expected<std::optional<Key>, Fault> Keyring::find(const Subject& subject) {
     }
     std::copy_n(as_bytes(**stored).begin(), seed.size(), seed.begin());
     const auto key = keys_.subject_key(subject, seed);
-    insert(subject, key);
+    const std::lock_guard lock{mutex_};
+    // One that was erased meanwhile is not to come back.
+    if (forgettings == forgettings_) insert(subject, key);
     return key;
 }
 
 void Keyring::remember(const Subject& subject, const Seed& seed) {
-    insert(subject, keys_.subject_key(subject, seed));
+    const auto key = keys_.subject_key(subject, seed);
+    const std::lock_guard lock{mutex_};
+    insert(subject, key);
 }
 
 void Keyring::forget(const Subject& subject) {
     const std::lock_guard lock{mutex_};
+    ++forgettings_;
     if (const auto known = found_.find(subject); known != found_.end()) {
         recent_.erase(known->second);
         found_.erase(known);
@@ -255,7 +262,6 @@ void Keyring::forget(const Subject& subject) {
 }
 
 void Keyring::insert(const Subject& subject, const Key& key) {
-    const std::lock_guard lock{mutex_};
     if (found_.contains(subject)) return;
     recent_.emplace_front(subject, key);
     found_.emplace(subject, recent_.begin());

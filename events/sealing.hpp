@@ -121,7 +121,7 @@ public:
     void forget(const Subject& subject);
 
 private:
-    void insert(const Subject& subject, const Key& key);
+    void insert(const Subject& subject, const Key& key);  // With the mutex.
 
     struct Hash {
         std::size_t operator()(const Subject& s) const {
@@ -133,6 +133,7 @@ private:
     const Keys& keys_;
     std::size_t capacity_;
     std::mutex mutex_;
+    std::uint64_t forgettings_{};
     std::list<std::pair<Subject, Key>> recent_;  // Newest first.
     std::unordered_map<Subject, std::list<std::pair<Subject, Key>>::iterator, Hash> found_;
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "events/event_type.hpp"
+#include "events/personal.hpp"
 
 namespace muster {
 
@@ -160,9 +161,23 @@ struct LogKeyRotated {
     }
 };
 
+// What was forgotten before a backup was restored that still had its key: it goes once more.
+struct SubjectForgotten {
+    static constexpr EventType type{"log.subject_forgotten", 1};
+
+    SettingsKey settings;
+    SubjectKind kind;
+    std::uint64_t number;
+
+    bool operator==(const SubjectForgotten&) const = default;
+    static constexpr auto fields(auto& self, auto&& field) {
+        return field("settings", self.settings)("kind", self.kind)("number", self.number);
+    }
+};
+
 using SettingsEvent =
     std::variant<RegistrationSwitched, UserManagementSwitched, EmailVerificationSwitched,
                  ProfileFieldsLocked, AccountFieldsRequired, InvitationsLimited, RetentionChanged,
-                 RetentionRunStarted, RetentionRunEnded, LogKeyRotated>;
+                 RetentionRunStarted, RetentionRunEnded, LogKeyRotated, SubjectForgotten>;
 
 }  // namespace muster

@@ -1,6 +1,7 @@
 #include "handlers/committer.hpp"
 
 #include <algorithm>
+#include <future>
 #include <utility>
 
 #include "handlers/caller.hpp"
@@ -13,6 +14,8 @@ constexpr unsigned most_attempts = 5;
 constexpr Error reused{ErrorKind::invalid, "idempotency.reused",
                        "This Idempotency-Key came with another request."};
 
+constexpr std::chrono::seconds longest_answer{30};
+
 // Whose key comes to be with this event.
 std::optional<Subject> created_by(const Event& event) {
     if (const auto* e = std::get_if<UserRegistered>(&event)) return subject_of(e->user);
@@ -21,16 +24,6 @@ std::optional<Subject> created_by(const Event& event) {
     if (const auto* e = std::get_if<AdminCreated>(&event)) return subject_of(e->admin);
     if (const auto* e = std::get_if<ContactAdded>(&event)) return subject_of(e->contact);
     if (const auto* e = std::get_if<TicketOpened>(&event)) return subject_of(e->ticket);
-    return std::nullopt;
-}
-
-// Whose key, and whose secrets, go with it.
-std::optional<Subject> erased_by(const Event& event) {
-    if (const auto* e = std::get_if<UserDeleted>(&event)) return subject_of(e->user);
-    if (const auto* e = std::get_if<AccountDeleted>(&event)) return subject_of(e->account);
-    if (const auto* e = std::get_if<AdminDeleted>(&event)) return subject_of(e->admin);
-    if (const auto* e = std::get_if<ContactRemoved>(&event)) return subject_of(e->contact);
-    if (const auto* e = std::get_if<TicketDeleted>(&event)) return subject_of(e->ticket);
     return std::nullopt;
 }
 
@@ -49,6 +42,17 @@ void sort_and_merge(std::vector<StreamVersion>& reads) {
 }
 
 }  // namespace
+
+std::optional<Subject> erased_by(const Event& event) {
+    if (const auto* e = std::get_if<UserDeleted>(&event)) return subject_of(e->user);
+    if (const auto* e = std::get_if<AccountDeleted>(&event)) return subject_of(e->account);
+    if (const auto* e = std::get_if<AdminDeleted>(&event)) return subject_of(e->admin);
+    if (const auto* e = std::get_if<ContactRemoved>(&event)) return subject_of(e->contact);
+    if (const auto* e = std::get_if<TicketDeleted>(&event)) return subject_of(e->ticket);
+    if (const auto* e = std::get_if<InvitationForgotten>(&event)) return subject_of(e->invitation);
+    if (const auto* e = std::get_if<SubjectForgotten>(&event)) return Subject{e->kind, e->number};
+    return std::nullopt;
+}
 
 Committer::Committer(Log& log, Keyring& keyring, const Keys& keys, Clock clock, Sink sink,
                      Failure failure, Options options)
@@ -341,6 +345,18 @@ void Committer::fail(const Fault& fault) {
     decider_.notify_all();
     writer_.notify_all();
     failure_(fault);
+}
+
+bool commit_as_system(Committer& committer, const std::function<Decision(Work&)>& use_case) {
+    const auto promise = std::make_shared<std::promise<bool>>();
+    auto decided = promise->get_future();
+    Request request;
+    request.credential = AsSystem{};
+    request.rule = AccessRule{};  // Nobody else may.
+    request.use_case = use_case;
+    request.done = [promise](const Result& result) { promise->set_value(result.has_value()); };
+    committer.submit(std::move(request));
+    return decided.wait_for(longest_answer) == std::future_status::ready && decided.get();
 }
 
 }  // namespace muster

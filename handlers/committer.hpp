@@ -25,6 +25,9 @@ namespace muster {
 // Who a request says it is, by what was verified already: a token's MAC.
 using Credential = std::variant<std::monostate, SessionId, ApiKeyId>;
 
+// Whose key, and whose secrets, go with the event.
+std::optional<Subject> erased_by(const Event& event);
+
 // For timers and tools: acts as System.
 struct AsSystem {};
 
@@ -159,5 +162,9 @@ private:
     bool stopping_{}, failed_{}, decided_{};
     std::thread deciding_, writing_thread_;
 };
+
+// For reactors: has System do it, and waits. Whether it was decided; false, too, where that takes
+// half a minute.
+bool commit_as_system(Committer& committer, const std::function<Decision(Work&)>& use_case);
 
 }  // namespace muster

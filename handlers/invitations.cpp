@@ -38,6 +38,10 @@ Decision cancel_invitation(Work& work, AccountId account, InvitationId invitatio
     return when(work.read(account), CancelInvitation{invitation});
 }
 
+Decision forget_invitations(Work& work, AccountId account, const ForgetInvitations& command) {
+    return when(work.read(account), command);
+}
+
 Decision accept_signed_in(Work& work, const Link& link) {
     const auto& caller = work.caller();
     auto decision = when(work.read(link.account), caller.user, acceptance(work, link));

@@ -1,6 +1,7 @@
 // Use cases about invitations: sending them, and the three ways of accepting one.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "aggregates/account.hpp"
@@ -14,6 +15,9 @@ Decision invite_user(Work& work, AccountId account, const EmailAddress& email,
                      Permissions permissions);
 Decision resend_invitation(Work& work, AccountId account, InvitationId invitation);
 Decision cancel_invitation(Work& work, AccountId account, InvitationId invitation);
+
+// By System, for those whose person or account was deleted. Rule X18.
+Decision forget_invitations(Work& work, AccountId account, const ForgetInvitations& command);
 
 // A link that was verified to be one of ours, and the account that the invitation belongs to.
 struct Link {

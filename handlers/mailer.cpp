@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <future>
 #include <utility>
 
 namespace muster {
@@ -13,9 +12,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t events_a_step = 4096;             // Between two looks at what else there is.
 constexpr std::chrono::milliseconds between_looks{1s};  // How often a thread looks around unasked.
 constexpr std::chrono::milliseconds before_asking_again{5s};  // What could not be decided.
-constexpr std::chrono::milliseconds longest_answer{30s};
-
-constexpr AccessRule by_system{};  // Nobody else may.
 
 // Whether the server as a whole is in trouble, and not this one mail.
 bool is_servers(const MailResult& result) {
@@ -211,7 +207,7 @@ std::optional<Brief> Mailer::ask(const PendingMail& mail) {
         return std::nullopt;
     }
     const auto brief = std::make_shared<Brief>();
-    const bool asked = commit([=, origin = *origin](Work& work) {
+    const bool asked = commit_as_system(committer_, [=, origin = *origin](Work& work) {
         *brief = brief_on(work, mail, origin);
         return already_so;
     });
@@ -246,24 +242,11 @@ void Mailer::record(const PendingMail& mail, const Brief& brief, const MailResul
     const auto use_case = [=](Work& work) {
         return accepted ? record_delivery(work, mail.id) : record_failure(work, mail.id, failure);
     };
-    for (auto tries = 0; !commit(use_case); ++tries) {
+    for (auto tries = 0; !commit_as_system(committer_, use_case); ++tries) {
         std::unique_lock lock{mutex_};
         if (stopping_ && tries > 0) return;
         moved_.wait_for(lock, 200ms, [this] { return stopping_; });
     }
-}
-
-// Whether it was decided.
-bool Mailer::commit(const std::function<Decision(Work&)>& use_case) {
-    const auto promise = std::make_shared<std::promise<bool>>();
-    auto decided = promise->get_future();
-    Request request;
-    request.credential = AsSystem{};
-    request.rule = by_system;
-    request.use_case = use_case;
-    request.done = [promise](const Result& result) { promise->set_value(result.has_value()); };
-    committer_.submit(std::move(request));
-    return decided.wait_for(longest_answer) == std::future_status::ready && decided.get();
 }
 
 void Mailer::open(std::unique_ptr<MailTransport>& transport) {

@@ -72,7 +72,6 @@ private:
     MailResult send(const PendingMail& mail, const Brief& brief,
                     std::unique_ptr<MailTransport>& transport);
     void record(const PendingMail& mail, const Brief& brief, const MailResult& result);
-    bool commit(const std::function<Decision(Work&)>& use_case);
     void open(std::unique_ptr<MailTransport>& transport);
     void close(std::unique_ptr<MailTransport>& transport);
     void pause_or_go_on(const MailResult& result);

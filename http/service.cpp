@@ -11,6 +11,7 @@
 #include "handlers/users.hpp"
 #include "http/answers.hpp"
 #include "http/credential.hpp"
+#include "projections/invitations.hpp"
 #include "projections/settings.hpp"
 #include "projections/tickets.hpp"
 
@@ -283,6 +284,16 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
                }),
       runner_(log, keyring_, store) {
     metrics_.add([this] { return measure(); });
+    if (options_.forgetting) {
+        forgetter_ = std::make_unique<Forgetter>(
+            log_, committer_,
+            [this](const EmailKey& address, Time until, Position position) {
+                return find_sent(address, until, position);
+            },
+            ForgetOptions{.ledger = options_.forgetting->ledger,
+                          .purge = [this](Position position) { return purge(position); }});
+        forgets_ = forgetter_.get();
+    }
     if (!options_.mail) return;
     mailer_ = std::make_unique<Mailer>(log_, keyring_, keys_, committer_, services_.clock,
                                        std::move(failure), *options_.mail);
@@ -296,6 +307,7 @@ void Service::stop() {
     feed_.stop();
     retirer_.stop();
     if (mailer_) mailer_->stop();
+    if (forgetter_) forgetter_->stop();
     passwords_.stop();
     committer_.stop();
 }
@@ -672,10 +684,39 @@ void Service::retire(std::shared_ptr<Pending> pending, Accepted accepted) {
     retirer_.ask({pending->mode, retention, start, pending->call.trace, done});
 }
 
+// By the views, once they have passed the position.
+std::expected<std::vector<Forgetter::Sent>, Fault> Service::find_sent(const EmailKey& address,
+                                                                      Time until,
+                                                                      Position position) const {
+    if (runner_.visible() < position)
+        return std::unexpected(Fault{Fault::Kind::unavailable, "the views are behind"});
+    const auto reading = store_.now();
+    std::vector<Forgetter::Sent> sent;
+    for (const auto& row : views::invitations_to(reading, address, until))
+        sent.push_back({row.account, row.id});
+    if (reading.fault()) return std::unexpected(*reading.fault());
+    return sent;
+}
+
+std::expected<bool, Fault> Service::purge(Position position) {
+    if (runner_.visible() < position)
+        return std::unexpected(Fault{Fault::Kind::unavailable, "the views are behind"});
+    if (auto done = options_.forgetting->purge_log(); !done) return std::unexpected(done.error());
+    return store_.purge();
+}
+
 // Called for each durable batch. Its answers leave together, once the views have passed it.
 void Service::finish(std::vector<Committer::Completion> completions, Position head) {
     runner_.wake(head);
     feed_.wake();
+    if (auto* forgetter = forgets_.load()) {
+        const bool erased = std::ranges::any_of(completions, [](const auto& each) {
+            return each.result && std::ranges::any_of(each.result->events, [](const Event& event) {
+                       return erased_by(event).has_value();
+                   });
+        });
+        forgetter->moved(head, Forgetter::Erased{erased});
+    }
     if (auto* mailer = wakes_.load()) mailer->wake();
     auto batch = std::make_shared<std::vector<Committer::Completion>>(std::move(completions));
     std::vector<views::Runner::Waiter> waiters;

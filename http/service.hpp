@@ -12,6 +12,7 @@
 
 #include "events/ip_address.hpp"
 #include "handlers/committer.hpp"
+#include "handlers/forgetter.hpp"
 #include "handlers/mailer.hpp"
 #include "handlers/passwords.hpp"
 #include "handlers/retention.hpp"
@@ -28,6 +29,12 @@ namespace muster::http {
 
 Time system_time();
 
+// Where erased bytes may lie, beside the views.
+struct ForgettingFiles {
+    std::filesystem::path ledger;  // See events/forgotten.hpp.
+    std::function<std::expected<void, Fault>()> purge_log;
+};
+
 struct ServiceOptions {
     std::string public_url = "http://127.0.0.1:8080";
     std::string log_origin{};  // Empty: the public URL without its scheme, and /v1/log.
@@ -41,6 +48,8 @@ struct ServiceOptions {
     std::size_t keys_remembered = 1 << 14;
     // How long an answer waits for the views, and a query for a position.
     std::chrono::milliseconds longest_wait{2000};
+    std::optional<ForgettingFiles>
+        forgetting{};         // Absent: what is erased stays in files for a while.
     std::uint64_t epoch = 1;  // Of the folder: above 1 it was restored from a backup.
 };
 
@@ -93,6 +102,10 @@ private:
     void retire(std::shared_ptr<Pending> pending, Accepted accepted);
     std::expected<Retirer::Candidates, Fault> find_unused(const Retention& retention, Time now,
                                                           const std::string& after) const;
+    std::expected<std::vector<Forgetter::Sent>, Fault> find_sent(const EmailKey& address,
+                                                                 Time until,
+                                                                 Position position) const;
+    std::expected<bool, Fault> purge(Position position);
     void finish(std::vector<Committer::Completion> completions, Position head);
     void answer(Pending& pending, Result result);
     void refuse(Pending& pending, const Problem& problem);
@@ -110,13 +123,15 @@ private:
     std::mutex mutex_;
     std::set<CommandId> running_;  // Commands with an Idempotency-Key that are on their way.
     std::set<SessionId> recording_use_;
-    std::atomic<Mailer*> wakes_{};  // Set once, when there is one.
+    std::atomic<Mailer*> wakes_{};  // Set once, when there is one, as the next.
+    std::atomic<Forgetter*> forgets_{};
     Committer committer_;
     Exports exports_;
     Feed feed_;
     PasswordPool passwords_;
     Retirer retirer_;
     std::unique_ptr<Mailer> mailer_;
+    std::unique_ptr<Forgetter> forgetter_;
     views::Runner runner_;  // Last: what waits for it uses the others.
 };
 

@@ -54,6 +54,10 @@ std::vector<Measure> Service::measure() {
     if (auto* mailer = wakes_.load())
         measures.push_back(gauge("muster_mails_pending", "Mails that are still to be sent.",
                                  number(mailer->pending())));
+    if (auto* forgetter = forgets_.load())
+        measures.push_back(gauge("muster_forgotten_position",
+                                 "What was erased up to there is in no file any more.",
+                                 number(forgetter->done().number)));
     Measure position{
         "muster_view_position", "The last event in the view.", Measure::Kind::gauge, {}, "view"};
     Measure lag{"muster_view_lag_events",

@@ -190,6 +190,9 @@ std::string say(const InvitationCancelled& e, const Names& names) {
     return fmt::format("{} cancelled the invitation of {} to {}", names.who(),
                        names.invitee(e.invitation), names.account(e.account));
 }
+std::string say(const InvitationForgotten& e, const Names& names) {
+    return fmt::format("{} forgot whom {} had invited", names.who(), names.account(e.account));
+}
 std::string say(const AssociationGranted& e, const Names& names) {
     if (e.invitation)
         return fmt::format("{} accepted an invitation to {}", names.user(e.user),
@@ -373,6 +376,9 @@ std::string say(const RetentionRunEnded& e, const Names&) {
         e.accounts_deleted, e.users_deleted, e.accounts_deactivated);
 }
 
+std::string say(const SubjectForgotten& e, const Names& names) {
+    return fmt::format("{} forgot {} #{} once more", names.who(), to_text(e.kind), e.number);
+}
 std::string say(const LogKeyRotated& e, const Names& names) {
     return fmt::format("{} had the log signed with key {} from here on", names.who(), e.number);
 }

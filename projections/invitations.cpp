@@ -62,6 +62,14 @@ void Invitations::on(const InvitationCancelled& event, const At&, Rows& rows) {
     set_status(event.account, event.invitation, InvitationStatus::cancelled, rows);
 }
 
+void Invitations::on(const InvitationForgotten& event, const At&, Rows& rows) {
+    const auto row = rows.find<InvitationTable>(event.account, event.invitation);
+    if (!row) return;  // It went with its account.
+    rows.erase<InvitationsByAddress>(row->address, event.invitation);
+    rows.erase<InvitationTable>(event.account, event.invitation);
+    rows.erase<InvitationAccounts>(event.invitation);
+}
+
 void Invitations::on(const AssociationGranted& event, const At&, Rows& rows) {
     if (event.invitation)
         set_status(event.account, *event.invitation, InvitationStatus::accepted, rows);
@@ -130,6 +138,17 @@ Paged<InvitationRow> list_invitations_to(const Reading& reading, const EmailKey&
                                         return status_at(row, now) == InvitationStatus::pending;
                                     }};
     return answer(std::move(list), page);
+}
+
+std::vector<InvitationRow> invitations_to(const Reading& reading, const EmailKey& address,
+                                          Time until) {
+    std::vector<InvitationRow> found;
+    auto keys = walk<InvitationsByAddress>(reading, address);
+    for (bool more = keys.first(); more; more = keys.next()) {
+        auto row = find_invitation(reading, InvitationId{last_number(keys.rest())});
+        if (row && row->sent_at <= until) found.push_back(std::move(*row));
+    }
+    return found;
 }
 
 std::string sender_name(const Reading& reading, const InvitationRow& invitation) {

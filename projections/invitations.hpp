@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "events/event.hpp"
 #include "projections/page.hpp"
@@ -50,6 +51,7 @@ struct Invitations {
     static void on(const UserInvited& event, const At& at, Rows& rows);
     static void on(const InvitationResent& event, const At& at, Rows& rows);
     static void on(const InvitationCancelled& event, const At& at, Rows& rows);
+    static void on(const InvitationForgotten& event, const At& at, Rows& rows);
     static void on(const AssociationGranted& event, const At& at, Rows& rows);
     static void on(const AccountClosed& event, const At& at, Rows& rows);
     static void on(const AccountDeleted& event, const At& at, Rows& rows);
@@ -69,6 +71,10 @@ Paged<InvitationRow> list_invitations(const Reading& reading, AccountId account,
 // Pending ones that were sent to an address, newest first.
 Paged<InvitationRow> list_invitations_to(const Reading& reading, const EmailKey& address, Time now,
                                          const PageRequest& page);
+
+// All that were sent to an address up to a moment, whatever came of them.
+std::vector<InvitationRow> invitations_to(const Reading& reading, const EmailKey& address,
+                                          Time until);
 
 // The name of whom the invitation is from: an admin's, a user's or an API key's.
 std::string sender_name(const Reading& reading, const InvitationRow& invitation);

@@ -119,6 +119,7 @@ rocksdb::Options store_options(const ViewStore::Options& options) {
     result.max_background_jobs = 2;
     result.avoid_flush_during_shutdown = true;  // The destructor flushes.
     result.stats_dump_period_sec = 0;
+    result.max_manifest_file_size = 1;  // See `purge`.
     return result;
 }
 
@@ -474,6 +475,25 @@ std::expected<void, Fault> ViewStore::merge() {
     const auto status = impl_->db->CompactRange({}, nullptr, nullptr);
     if (!status.ok()) return std::unexpected(impl_->note(status));
     return {};
+}
+
+// The manifest tells between which keys each table lies. It is begun anew with each entry, so the
+// last one must come after the tables that are gone. Older ones go with the next look around.
+std::expected<bool, Fault> ViewStore::purge() {
+    auto& db = *impl_->db;
+    const auto before = db.GetLatestSequenceNumber();
+    auto status = db.Flush({});
+    rocksdb::CompactRangeOptions all;
+    all.exclusive_manual_compaction = false;
+    all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    std::uint64_t oldest = 0;  // That somebody reads; zero: nobody reads.
+    db.GetIntProperty("rocksdb.oldest-snapshot-sequence", &oldest);
+    if (status.ok()) status = db.CompactRange(all, nullptr, nullptr);
+    if (status.ok()) status = db.SetOptions({{"max_sequential_skip_in_iterations", "8"}});
+    if (status.ok()) status = db.DisableFileDeletions();
+    if (status.ok()) status = db.EnableFileDeletions(false);
+    if (!status.ok()) return std::unexpected(impl_->note(status));
+    return oldest == 0 || oldest >= before;
 }
 
 std::expected<void, Fault> ViewStore::freeze(const std::filesystem::path& folder) const {

@@ -144,6 +144,10 @@ public:
     // Makes a store of this one as it is at a moment, in a folder that is not there yet. Any
     // thread.
     std::expected<void, Fault> freeze(const std::filesystem::path& folder) const;
+    // Writes every file anew, so that none has bytes of rows that were erased or changed before the
+    // call. False: somebody reads the store as it was before, and with it those rows; again later.
+    // Any thread.
+    std::expected<bool, Fault> purge();
     // Flushes and merges everything into one sorted run, at once and to its end, as is else done in
     // the background. Takes seconds for a million rows.
     std::expected<void, Fault> merge();

@@ -5,6 +5,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <set>
 #include <unordered_map>
 
 #include "aggregates/account.hpp"
@@ -50,6 +51,7 @@ struct World {
     NumbersSeen seen_users, seen_accounts, seen_invitations, seen_sessions, seen_admins,
         seen_api_keys, seen_contacts, seen_orders, seen_tickets, seen_legacy_clients,
         seen_legacy_contacts;
+    std::set<Subject> forgotten;  // Without having been deleted, and every such invitation.
     NumbersSeen mails_asked_for, mails_sent;  // By the position of what asked for them.
 
     // Absent: none.

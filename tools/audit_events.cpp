@@ -190,6 +190,17 @@ struct Judge {
         return {};
     }
 
+    Wrong operator()(const InvitationForgotten& e) const {
+        if (!world.seen_invitations.contains(e.invitation.number)) return "it was never sent";
+        const auto* invitation = world.invitation(e.account, e.invitation);
+        if (invitation != nullptr && invitation->status == Invitation::Status::pending)
+            return "the invitation is pending (X18)";
+        if (invitation == nullptr && world.account(e.account) != nullptr)
+            return "the account has no such invitation";
+        const bool fresh = world.forgotten.insert(subject_of(e.invitation)).second;
+        return fresh || invitation != nullptr ? Wrong{} : "it is forgotten already";
+    }
+
     // --- Contacts
 
     Wrong operator()(const ContactAdded& e) const {
@@ -373,6 +384,10 @@ struct Judge {
                                                                  : "nothing is switched on (X11)";
     }
     Wrong operator()(const RetentionRunEnded&) const { return {}; }
+    Wrong operator()(const SubjectForgotten& e) const {
+        return world.forgotten.insert({e.kind, e.number}).second ? Wrong{}
+                                                                 : "it is forgotten already";
+    }
     Wrong operator()(const LogKeyRotated& e) const {
         return e.number == world.settings.log_key + 1 ? Wrong{}
                                                       : "the key's number is not the next";

@@ -80,6 +80,8 @@ public:
 
 private:
     bool owns_key(const Place& place) const {
+        if (world_.forgotten.contains({static_cast<SubjectKind>(place.kind), place.number}))
+            return false;
         switch (static_cast<SubjectKind>(place.kind)) {
             case SubjectKind::user:
                 return world_.user(UserId{place.number}) != nullptr;
@@ -124,6 +126,7 @@ private:
     }
 
     void need_key(const Subject& subject, std::string whose) {
+        if (world_.forgotten.contains(subject)) return;
         const auto row = log_.vault(vault_key(subject));
         if (!row) return take(row.error(), std::move(whose));
         if (!*row)
@@ -132,6 +135,7 @@ private:
             findings_.add(std::move(whose), "its key in the vault is of another size");
     }
     void need_secrets(SubjectKind subject, std::uint64_t id) {
+        if (world_.forgotten.contains({subject, id})) return;
         for (const auto kind : secrets_of(subject)) {
             const auto number = secret_number(kind, id);
             if (number == 0) continue;

@@ -123,7 +123,9 @@ std::expected<std::vector<FoundFile>, Fault> find_files(const fs::path& settings
     add(settings, "format");
     add(settings, "key");
     std::error_code error;
-    if (fs::exists(settings / "epoch", error)) add(settings, "epoch");
+    for (const auto* name : {"epoch", "forgotten"}) {
+        if (fs::exists(settings / name, error)) add(settings, name);
+    }
     add(state, "head");
     for (const auto database : databases) {
         const auto names = names_in(state / database);

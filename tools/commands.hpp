@@ -101,6 +101,7 @@ int verify_backup(const VerifyBackupOptions& options);
 
 struct RestoreOptions {
     std::filesystem::path from;
+    std::filesystem::path forgotten;  // A ledger of what was forgotten since; may be empty.
     std::filesystem::path data = "data";
     bool json{};
 };

@@ -305,6 +305,12 @@ int main(int argc, char** argv) {
         app.add_subcommand("restore", "Make a new data folder from a backup, verified before");
     add_data(*restore_command, restoring.data);
     restore_command->add_option("--from", restoring.from, "The backup")->required();
+    restore_command
+        ->add_option(
+            "--forgotten", restoring.forgotten,
+            "The file of this name from the folder that was lost: what was forgotten after "
+            "the backup is forgotten again")
+        ->check(CLI::ExistingFile);
     restore_command->add_flag("--json", restoring.json, "What was restored as JSON");
 
     if (has_password(argc, argv)) {

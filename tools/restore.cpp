@@ -1,8 +1,11 @@
+#include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
+#include <set>
 
+#include "events/forgotten.hpp"
 #include "events/json.hpp"
 #include "events/rocks_log.hpp"
 #include "tools/backup_check.hpp"
@@ -39,22 +42,26 @@ std::expected<void, Fault> check_empty(const fs::path& data) {
 // none.
 class Restoration {
 public:
-    Restoration(const BackupCheck& backup, fs::path data)
-        : backup_(backup), data_(std::move(data)) {}
+    Restoration(const BackupCheck& backup, fs::path data, std::vector<Forgotten> forgotten)
+        : backup_(backup), data_(std::move(data)), ledger_(std::move(forgotten)) {}
 
     std::expected<void, Fault> run();
     std::uint64_t epoch() const { return epoch_; }
+    std::size_t forgotten() const { return forgotten_; }  // Whose keys the backup still had.
 
 private:
     std::expected<void, Fault> take_files() const;
     std::expected<void, Fault> take_file(const BackupFile& file, const TellBytes& tell) const;
     std::expected<void, Fault> begin_epoch();
+    std::expected<void, Fault> forget_again(FolderLog& log, const Keys& keys);
     std::expected<void, Fault> finish() const;
     void undo() const;
 
     const BackupCheck& backup_;
     fs::path data_;
+    std::vector<Forgotten> ledger_;
     std::uint64_t epoch_{};
+    std::size_t forgotten_{};
 };
 
 std::expected<void, Fault> Restoration::run() {
@@ -112,7 +119,47 @@ std::expected<void, Fault> Restoration::begin_epoch() {
     options.verify = 1;  // All were verified.
     const auto log = open_rocks_log(data_ / "log", data_ / "head", options);
     if (!log) return std::unexpected(log.error());
+    if (auto done = forget_again(**log, before->keys()); !done) return done;
     return replace_file(data_ / "epoch", fmt::format("{}\n", epoch_));
+}
+
+// Whose key the backup has, and should not. Rule X18.
+std::expected<void, Fault> Restoration::forget_again(FolderLog& log, const Keys& keys) {
+    if (ledger_.empty()) return {};
+    if (auto noted = append_forgotten(data_ / "forgotten", ledger_); !noted) return noted;
+    Keyring keyring{log, keys};
+    const Circumstances now{Time{std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count()},
+                            {ActorKind::system, 0, std::nullopt},
+                            {}};
+    std::vector<Commit> commits;
+    std::set<Subject> seen;
+    for (const auto& [position, subject] : ledger_) {
+        const auto seed = log.vault(vault_key(subject));
+        if (!seed) return std::unexpected(seed.error());
+        if (!*seed || !seen.insert(subject).second) continue;
+        auto event = draft(SubjectForgotten{{}, subject.kind, subject.number}, now, keyring);
+        if (!event) return std::unexpected(event.error());
+        Commit commit{.command = {},
+                      .read = {},
+                      .time = now.time,
+                      .events = {},
+                      .vault = {{vault_key(subject), std::nullopt}},
+                      .drawn = {}};
+        commit.events.push_back(std::move(*event));
+        for (const auto kind : secrets_of(subject.kind))
+            commit.vault.push_back({vault_key(kind, subject.number), std::nullopt});
+        commits.push_back(std::move(commit));
+    }
+    forgotten_ = commits.size();
+    if (commits.empty()) return {};
+    if (auto done = log.append(commits); !done) return std::unexpected(done.error());
+    if (auto done = log.purge(); !done) return done;
+    // They hold in plain text what can no longer be read in the log: they are built again from it.
+    std::error_code error;
+    fs::remove_all(data_ / "views", error);
+    return sync_folder(data_);
 }
 
 std::expected<void, Fault> Restoration::finish() const {
@@ -124,29 +171,38 @@ std::expected<void, Fault> Restoration::finish() const {
 // The folder was empty, so all in it is ours.
 void Restoration::undo() const {
     std::error_code ignored;
-    for (const auto* name : {"format", "log", "views", "key", "head", "epoch"})
+    for (const auto* name : {"format", "log", "views", "key", "head", "epoch", "forgotten"})
         fs::remove_all(data_ / name, ignored);
 }
 
-void print_restored(const RestoreOptions& options, const BackupCheck& backup, std::uint64_t epoch) {
+void print_restored(const RestoreOptions& options, const BackupCheck& backup,
+                    const Restoration& restoration) {
     const auto& manifest = backup.manifest();
     if (options.json) {
         std::string text;
         JsonWriter out{text};
         out.begin_object().key("id").text(manifest.id).key("at").time(manifest.time);
         out.key("position").number(manifest.head.position.number);
-        out.key("epoch").number(epoch).end_object();
+        out.key("epoch").number(restoration.epoch());
+        out.key("forgotten").number(std::uint64_t{restoration.forgotten()}).end_object();
         fmt::print("{}\n", text);
         return;
     }
     fmt::print("restored up to position {}, as of {}; this is epoch {} of the folder\n",
-               grouped(manifest.head.position.number), to_text(manifest.time), epoch);
+               grouped(manifest.head.position.number), to_text(manifest.time), restoration.epoch());
+    if (restoration.forgotten() != 0) {
+        fmt::print("forgotten again: {}; the views are built at the next start\n",
+                   restoration.forgotten());
+    }
 }
 
 }  // namespace
 
 int restore(const RestoreOptions& options) {
     if (const auto empty = check_empty(options.data); !empty) return report(empty.error());
+    // No file: nothing was forgotten since.
+    auto forgotten = read_forgotten(options.forgotten);
+    if (!forgotten) return report(forgotten.error());
     auto backup = BackupCheck::open(options.from);
     if (!backup) return report(backup.error());
     if (const auto done = backup->run(); !done) return report(done.error());
@@ -154,9 +210,9 @@ int restore(const RestoreOptions& options) {
         fmt::print(stderr, "muster: {}: {}\n", place, what);
     if (backup->findings().count() != 0) return 3;
 
-    Restoration restoration{*backup, options.data};
+    Restoration restoration{*backup, options.data, std::move(*forgotten)};
     if (const auto done = restoration.run(); !done) return report(done.error());
-    print_restored(options, *backup, restoration.epoch());
+    print_restored(options, *backup, restoration);
     return 0;
 }
 

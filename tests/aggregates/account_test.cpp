@@ -609,6 +609,25 @@ TEST(Invitation, IsCancelled) {  // Rules I9, I19.
     after.when(acme, eve, accept).then_refused("invitation.not_found");
 }
 
+TEST(Invitation, IsForgotten) {  // Rule X18.
+    const InvitationForgotten forgotten{acme, letter};
+    const ForgetInvitations forget{{letter}, {letter}};
+    const auto pending =
+        with_a_letter_to_eve.when(acme, forget).then({letter_cancelled, forgotten});
+    EXPECT_TRUE(pending.world().seen(acme).pending.empty());
+    EXPECT_TRUE(pending.world().seen(acme).invitations.empty());
+    pending.when(acme, eve, accept).then_refused("invitation.not_found");
+    const auto accepted = with_eve_who_accepted.when(acme, forget).then({forgotten});
+    EXPECT_TRUE(accepted.world().seen(acme).users.contains(eve));
+    acme_of_ada.when(acme, forget).then_already_so();
+    later(with_a_letter_to_eve, letter_cancelled, acme_deleted)
+        .when(acme, forget)
+        .then({forgotten}, and_again_more);
+    later(with_a_letter_to_eve, letter_cancelled, acme_deleted)
+        .when(acme, ForgetInvitations{{letter}, {}})
+        .then_already_so();
+}
+
 TEST(Invitation, ThatWasAcceptedIsNotCancelled) {  // Rule I19.
     with_eve_who_accepted.when(acme, CancelInvitation{letter}).then_refused("invitation.accepted");
 }

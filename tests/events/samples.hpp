@@ -115,6 +115,7 @@ private:
     void fill(IdentityStatus& value) { value = static_cast<IdentityStatus>(below(5)); }
     void fill(Requester& value) { value = static_cast<Requester>(below(2)); }
     void fill(AttemptKind& value) { value = static_cast<AttemptKind>(below(3)); }
+    void fill(SubjectKind& value) { value = static_cast<SubjectKind>(1 + below(6)); }
     void fill(std::uint64_t& value) { value = random_() >> below(64); }
     template <class Thing>
     void fill(Digest<Thing>& key) {

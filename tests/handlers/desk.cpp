@@ -59,6 +59,11 @@ struct Allowed {
     }
     bool operator()(const InvitationResent& e) const { return pending(e.account, e.invitation); }
     bool operator()(const InvitationCancelled& e) const { return pending(e.account, e.invitation); }
+    bool operator()(const InvitationForgotten& e) const {
+        return !account(e.account).exists() ||
+               (account(e.account).invitations.contains(e.invitation) &&
+                !pending(e.account, e.invitation));
+    }
     bool operator()(const ContactAdded& e) const { return account(e.account).exists(); }
     bool operator()(const ContactChanged& e) const {
         return account(e.account).contacts.contains(e.contact);

@@ -3,6 +3,9 @@
 #include "projections/view_store.hpp"
 
 #include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <map>
 #include <thread>
@@ -37,6 +40,28 @@ std::string rows_of(const Reading& reading) {
     });
     return all;
 }
+
+struct Folder {
+    Folder() {
+        auto name = (std::filesystem::temp_directory_path() / "muster-store-XXXXXX").string();
+        path = ::mkdtemp(name.data());
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    ~Folder() { std::filesystem::remove_all(path); }
+    // Whether some file in it has these bytes.
+    bool has(std::string_view bytes) const {
+        for (const auto& entry : std::filesystem::recursive_directory_iterator{path}) {
+            if (!entry.is_regular_file()) continue;
+            std::ifstream in{entry.path(), std::ios::binary};
+            const std::string content{std::istreambuf_iterator<char>{in}, {}};
+            if (content.contains(bytes)) return true;
+        }
+        return false;
+    }
+
+    std::filesystem::path path;
+};
 
 TEST(ViewStore, AReadingStaysWithItsMoment) {
     const auto store = ViewStore::temporary().value();
@@ -139,6 +164,39 @@ TEST(ViewStore, IsFrozenAsItIsAtAMoment) {
         EXPECT_EQ((*frozen)->now().position(), Position{5});
     }
     std::filesystem::remove_all(name);
+}
+
+// Rule X18. The manifest has the first and the last key of every table.
+TEST(ViewStore, WhatIsPurgedIsInNoFile) {
+    const Folder folder;
+    const auto store = ViewStore::open(folder.path / "views", {}).value();
+    write(*store, {{"\1canary-first", "a"}, {key_of(1), "stays"}, {"\xffzz-canary-last", "b"}});
+    ASSERT_TRUE(store->flush());
+    write(*store, {{key_of(2), "canary-old"}});
+    ASSERT_TRUE(store->flush());
+    write(*store, {{"\1canary-first", std::nullopt},
+                   {key_of(2), "new"},
+                   {"\xffzz-canary-last", std::nullopt}});
+    EXPECT_TRUE(folder.has("canary"));
+    EXPECT_EQ(store->purge(), true);
+    EXPECT_FALSE(folder.has("canary"));
+    EXPECT_EQ(store->now().get(key_of(1)), "stays");
+    EXPECT_EQ(store->now().get(key_of(2)), "new");
+    EXPECT_EQ(store->purge(), true);
+}
+
+TEST(ViewStore, WhatSomebodyReadsIsPurgedLater) {  // Rule X18.
+    const Folder folder;
+    const auto store = ViewStore::open(folder.path / "views", {}).value();
+    write(*store, {{key_of(1), "canary"}, {key_of(2), "stays"}});
+    {
+        const auto reading = store->now();
+        write(*store, {{key_of(1), std::nullopt}});
+        EXPECT_EQ(store->purge(), false);
+        EXPECT_EQ(reading.get(key_of(1)), "canary");
+    }
+    EXPECT_EQ(store->purge(), true);
+    EXPECT_FALSE(folder.has("canary"));
 }
 
 TEST(ViewStore, NobodySeesHalfAWrite) {

@@ -1,0 +1,32 @@
+// The ledger of what was forgotten, beside the log and not in it: whoever restores an older backup
+// needs it. It says numbers only.
+//
+//   file := line*      line := position ' ' kind ' ' number '\n'     kind as SubjectKind's text
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "events/fault.hpp"
+#include "events/log.hpp"
+#include "events/personal.hpp"
+
+namespace muster {
+
+struct Forgotten {
+    Position position;  // Of the event with which the key went.
+    Subject subject;
+    auto operator<=>(const Forgotten&) const = default;
+};
+
+// Durable on return. At least once: a line may stand in the file several times.
+std::expected<void, Fault> append_forgotten(const std::filesystem::path& file,
+                                            std::span<const Forgotten> forgotten);
+
+// In the file's order, each once; what follows the last line end was never finished, and is left
+// out. Nothing where there is no file. Faults: damaged (names the line), unavailable.
+std::expected<std::vector<Forgotten>, Fault> read_forgotten(const std::filesystem::path& file);
+
+}  // namespace muster

@@ -1,0 +1,275 @@
+// Rule X18, on files: what was known of a deleted person is in none of them any more, and what was
+// signed before still holds.
+#include "events/forgotten.hpp"
+#include "tests/tools/server.hpp"
+
+namespace muster::tools::forgetting_test {
+
+using nlohmann::json;
+
+constexpr auto a_minute = 60s;
+
+// Words that stand nowhere but where somebody gave them.
+const std::vector<std::string> canaries{
+    "Zaphira",        "Quillfeather",       "Oldquill",       "zaphira@quill.example",
+    "before.quill@",  "+49 30 5550199",     "Quillworks",     "Featherstreet 7",
+    "Otto Inkwell",   "otto@inkwell.test",  "My dear canary", "Nibs and parchment",
+    "Vellum account", "old.quill@inks.test"};
+
+// Where any of the words stands in a file, plainly.
+std::vector<std::string> places_of(const std::vector<std::string>& words, const fs::path& folder) {
+    std::vector<std::string> places;
+    std::error_code gone;  // Files come and go while a server runs.
+    for (fs::recursive_directory_iterator at{folder, gone}, end; !gone && at != end;
+         at.increment(gone)) {
+        if (!at->is_regular_file(gone)) continue;
+        const auto content = content_of(at->path());
+        for (const auto& word : words) {
+            if (content.contains(word)) places.push_back(at->path().native() + ": " + word);
+        }
+    }
+    return places;
+}
+
+class Forgetting : public testing::Test {
+protected:
+    Forgetting() {
+        EXPECT_EQ(muster("admin create --email keeper@example.net --name Kay --password-stdin",
+                         data(), std::string{Server::password} + "\n")
+                      .status,
+                  0);
+        start();
+    }
+    void start() {
+        server_.emplace(data());
+        client_.emplace(server_->client());
+        token_ = server_->sign_in();
+    }
+    void stop() {
+        ASSERT_TRUE(WIFEXITED(server_->stop()));
+        output_ += server_->output();
+        client_.reset();
+        server_.reset();
+    }
+    void kill() {
+        server_->kill();
+        output_ += server_->output();
+        client_.reset();
+        server_.reset();
+    }
+    std::string output() const { return output_ + (server_ ? server_->output() : ""); }
+
+    json post(const std::string& path, const json& body) {
+        const auto answer = client_->Post(path, as(token_), body.dump(), "application/json");
+        EXPECT_TRUE(answer && answer->status < 300) << path << (answer ? answer->body : "");
+        return answer ? json::parse(answer->body) : json{};
+    }
+    void patch(const std::string& path, const json& body) {
+        const auto answer = client_->Patch(path, as(token_), body.dump(), "application/json");
+        EXPECT_TRUE(answer && answer->status == 200) << path << (answer ? answer->body : "");
+    }
+    std::string text(const std::string& path) {
+        const auto answer = client_->Get(path, as(token_));
+        EXPECT_TRUE(answer && answer->status == 200) << path << (answer ? answer->body : "");
+        return answer ? answer->body : "";
+    }
+    void remove(const std::string& path) {
+        const auto answer = client_->Delete(path, as(token_));
+        EXPECT_TRUE(answer && answer->status == 204) << path << (answer ? answer->body : "");
+    }
+
+    // Zaphira with an account, a former name and a former address, a contact and a ticket; asked
+    // into Bob's account, by both addresses, and by Bob's account once more, as nobody yet.
+    void tell_of_zaphira() {
+        const auto opened = post("/v1/accounts", {{"first_name", "Zaphira"},
+                                                  {"last_name", "Oldquill"},
+                                                  {"email", "before.quill@example.com"},
+                                                  {"company_name", "Quillworks"},
+                                                  {"phone", "+49 30 5550199"},
+                                                  {"address1", "Featherstreet 7"},
+                                                  {"notes", "Vellum account"}});
+        zaphira_ = opened["owner"]["id"];
+        account_ = opened["account"]["id"];
+        const auto user = fmt::format("/v1/users/{}", zaphira_);
+        patch(user, {{"last_name", "Quillfeather"}, {"email", "zaphira@quill.example"}});
+        const auto account = fmt::format("/v1/accounts/{}", account_);
+        post(account + "/contacts",
+             {{"first_name", "Otto Inkwell"}, {"email", "otto@inkwell.test"}});
+        post(account + "/tickets",
+             {{"subject", "Nibs and parchment"}, {"message", "My dear canary"}});
+        post(account + "/invitations",
+             {{"email", "old.quill@inks.test"}, {"permissions", {"tickets"}}});
+
+        const auto bobs = post("/v1/accounts", {{"first_name", "Bob"},
+                                                {"last_name", "Bystander"},
+                                                {"email", "bob.bystander@example.com"},
+                                                {"company_name", "Bystanders"}});
+        bob_ = bobs["owner"]["id"];
+        bobs_ = fmt::format("/v1/accounts/{}", std::uint64_t{bobs["account"]["id"]});
+        for (const auto* email : {"zaphira@quill.example", "before.quill@example.com"})
+            post(bobs_ + "/invitations", {{"email", email}, {"permissions", {"tickets"}}});
+        post(bobs_ + "/invitations",
+             {{"email", "carol.stays@example.com"}, {"permissions", {"tickets"}}});
+        checkpoint_ = text("/v1/log/checkpoint");
+        write_content(folder_.path() / "key", text("/v1/log/key"));
+        write_content(folder_.path() / "checkpoint", checkpoint_);
+    }
+    void delete_zaphira() {
+        remove(fmt::format("/v1/accounts/{}", account_));
+        remove(fmt::format("/v1/users/{}", zaphira_));
+    }
+    void expect_forgotten() {
+        std::vector<std::string> places;
+        EXPECT_TRUE(
+            wait_until([&] { return (places = places_of(canaries, data())).empty(); }, a_minute))
+            << testing::PrintToString(places);
+        EXPECT_TRUE(places_of(canaries, folder_.path() / "backups").empty());
+        for (const auto& word : canaries)
+            EXPECT_FALSE(output().contains(word)) << word;
+    }
+    // What others are told, and what they know of themselves.
+    void expect_told() {
+        EXPECT_TRUE(
+            text("/v1/activity?limit=100").contains(fmt::format("deleted user #{}", zaphira_)));
+        EXPECT_TRUE(text(fmt::format("/v1/users/{}", bob_)).contains("Bystander"));
+        const auto invitations = json::parse(text(bobs_ + "/invitations?status=all"))["items"];
+        ASSERT_EQ(invitations.size(), 1U) << invitations;
+        EXPECT_EQ(invitations[0]["email"], "carol.stays@example.com");
+        EXPECT_EQ(invitations[0]["status"], "pending");
+    }
+    void expect_proven() const {
+        const auto audited = muster(
+            fmt::format("audit --checkpoint {} --key {}", (folder_.path() / "checkpoint").native(),
+                        (folder_.path() / "key").native()),
+            data());
+        EXPECT_EQ(audited.status, 0) << audited.out << audited.err;
+    }
+    // The seeds of their keys, as the vault has them.
+    std::vector<std::string> seeds() const {
+        const auto folder = DataFolder::open(data(), DataFolder::Open::existing);
+        const auto log = open_rocks_log(folder->log(), folder->head());
+        std::vector<std::string> all;
+        for (const auto& subject :
+             {Subject{SubjectKind::user, zaphira_}, Subject{SubjectKind::account, account_}})
+            all.push_back((*log)->vault(vault_key(subject)).value().value());
+        return all;
+    }
+
+    fs::path data() const { return folder_.path() / "served" / "data"; }
+    fs::path path(const std::string& name) const { return folder_.path() / name; }
+
+private:
+    TemporaryFolder folder_;
+    std::optional<Server> server_;
+    std::optional<httplib::Client> client_;
+    std::string token_, output_, checkpoint_, bobs_;
+    std::uint64_t zaphira_{}, account_{}, bob_{};
+};
+
+TEST_F(Forgetting, NothingOfADeletedPersonIsInAnyFile) {  // Rule X18.
+    tell_of_zaphira();
+    stop();  // So that it is in tables, too.
+    start();
+    EXPECT_FALSE(places_of(canaries, data()).empty());  // The views lie in plain text.
+    stop();
+    const auto keys = seeds();
+    EXPECT_FALSE(places_of({keys[0]}, data()).empty());
+    start();
+
+    delete_zaphira();
+    expect_forgotten();
+    EXPECT_TRUE(wait_until([&] { return places_of(keys, data()).empty(); }, a_minute));
+    expect_told();
+    stop();
+    EXPECT_TRUE(places_of(canaries, data()).empty());
+    EXPECT_TRUE(places_of(keys, data()).empty());
+    expect_proven();
+    // Zaphira, her account, contact and ticket, and the three invitations, once or more.
+    const auto ledger = read_forgotten(data() / "forgotten");
+    ASSERT_TRUE(ledger);
+    EXPECT_EQ(ledger->size(), 7U);
+}
+
+TEST_F(Forgetting, AKillPutsItOffToTheNextStart) {  // Rule X18.
+    tell_of_zaphira();
+    stop();
+    start();
+    delete_zaphira();
+    kill();
+    start();
+    expect_forgotten();
+    expect_told();
+    stop();
+    expect_proven();
+}
+
+// Twice in a row: the second deletion comes while the files of the first are written anew.
+TEST_F(Forgetting, WhoeverIsDeletedMeanwhileIsForgottenToo) {  // Rule X18.
+    tell_of_zaphira();
+    const auto next = post(
+        "/v1/accounts",
+        {{"first_name", "Ysolde"}, {"last_name", "Otherquill"}, {"email", "ysolde@quill.example"}});
+    delete_zaphira();
+    const auto nothing =
+        post("/v1/accounts",
+             {{"first_name", "Later"}, {"last_name", "Somebody"}, {"email", "later@example.com"}});
+    remove(fmt::format("/v1/accounts/{}", std::uint64_t{next["account"]["id"]}));
+    remove(fmt::format("/v1/users/{}", std::uint64_t{next["owner"]["id"]}));
+    expect_forgotten();
+    EXPECT_TRUE(wait_until(
+        [&] { return places_of({"Ysolde", "Otherquill", "ysolde@"}, data()).empty(); }, a_minute));
+    EXPECT_TRUE(text(fmt::format("/v1/users/{}", std::uint64_t{nothing["owner"]["id"]}))
+                    .contains("Somebody"));
+}
+
+TEST_F(Forgetting, WhatABackupStillKnewIsForgottenAgain) {  // Rule X18.
+    tell_of_zaphira();
+    const auto backup = path("saved");
+    ASSERT_EQ(muster(fmt::format("backup --to {}", backup.native()), data()).status, 0);
+    delete_zaphira();
+    expect_forgotten();
+    stop();
+    EXPECT_FALSE(places_of(canaries, backup).empty());  // Until somebody deletes it.
+
+    const auto ledger = path("ledger");
+    fs::copy_file(data() / "forgotten", ledger);
+    fs::remove_all(data());
+    const auto without =
+        shell(fmt::format("{} restore --from {} --data {} --forgotten {}", MUSTER_PROGRAM,
+                          backup.native(), data().native(), path("none").native()));
+    EXPECT_EQ(without.status, 2) << without.err;
+    EXPECT_FALSE(fs::exists(data()));
+    const auto restored =
+        shell(fmt::format("{} restore --json --from {} --data {} --forgotten {}", MUSTER_PROGRAM,
+                          backup.native(), data().native(), ledger.native()));
+    ASSERT_EQ(restored.status, 0) << restored.err;
+    EXPECT_EQ(json::parse(restored.out)["forgotten"], 7);
+    EXPECT_TRUE(places_of(canaries, data()).empty());
+    expect_proven();
+
+    start();
+    EXPECT_TRUE(places_of(canaries, data()).empty());
+    EXPECT_TRUE(text("/v1/users").contains("Bystander"));
+    delete_zaphira();  // What is left of her: an entry without a name.
+    expect_told();
+    stop();
+    EXPECT_TRUE(places_of(canaries, data()).empty());
+    expect_proven();
+    // Her seven keys, the same once more, and what was deleted of what was left.
+    EXPECT_EQ(read_forgotten(data() / "forgotten")->size(), 7U + 7U + 6U);
+}
+
+TEST_F(Forgetting, ALedgerThatIsNoneIsRefused) {
+    const auto backup = path("saved");
+    ASSERT_EQ(muster(fmt::format("backup --to {}", backup.native()), data()).status, 0);
+    stop();
+    write_content(path("ledger"), "12 user 3\n13 nobody 4\n");
+    const auto refused =
+        shell(fmt::format("{} restore --from {} --data {} --forgotten {}", MUSTER_PROGRAM,
+                          backup.native(), path("new").native(), path("ledger").native()));
+    EXPECT_EQ(refused.status, 3);
+    EXPECT_TRUE(refused.err.contains("line 2")) << refused.err;
+    EXPECT_FALSE(fs::exists(path("new")));
+}
+
+}  // namespace muster::tools::forgetting_test
