@@ -61,9 +61,12 @@ std::optional<std::string> decrypt(const Key& key, const Nonce& nonce, std::stri
     return plain;
 }
 
+// libsodium chooses among its implementations here, and whoever seals or opens meanwhile in another
+// thread would begin with one and go on with another: before there is one.
+const bool sodium_ready = sodium_init() >= 0;
+
 void ask_system(std::span<std::uint8_t> out) {
-    static const bool ready = sodium_init() >= 0;
-    if (!ready) throw std::runtime_error("libsodium cannot be initialised");
+    if (!sodium_ready) throw std::runtime_error("libsodium cannot be initialised");
     randombytes_buf(out.data(), out.size());
 }
 

@@ -119,8 +119,11 @@ bool Forgetter::read_on(Position head) {
 }
 
 bool Forgetter::finish(const Record& record) {
-    const Forgotten noted{record.position, *erased_by(record.event)};
-    if (!append_forgotten(options_.ledger, std::span{&noted, 1})) return false;
+    const Forgotten forgotten{record.position, *erased_by(record.event)};
+    if (noted_ < record.position) {
+        if (!append_forgotten(options_.ledger, std::span{&forgotten, 1})) return false;
+        noted_ = record.position;
+    }
     unpurged_ = record.position;
     auto invitations = std::expected<ByAccount, Fault>{};
     if (const auto* user = std::get_if<UserDeleted>(&record.event))

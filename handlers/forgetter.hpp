@@ -86,7 +86,8 @@ private:
     bool stopping_{};
     Position done_;
 
-    Position position_;                 // The thread's, as the next ones.
+    Position position_;  // The thread's, as the next ones.
+    Position noted_;
     std::optional<Position> unpurged_;  // The last erasure whose bytes may lie in files.
     std::chrono::steady_clock::time_point purged_at_;
 

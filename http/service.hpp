@@ -125,6 +125,7 @@ private:
     std::set<SessionId> recording_use_;
     std::atomic<Mailer*> wakes_{};  // Set once, when there is one, as the next.
     std::atomic<Forgetter*> forgets_{};
+    Position purged_;  // The forgetter's thread's.
     Committer committer_;
     Exports exports_;
     Feed feed_;

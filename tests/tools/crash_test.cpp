@@ -179,7 +179,8 @@ TEST(ACrash, LosesNothingThatWasAcknowledged) {
         ASSERT_NE(process.port(), 0) << "round " << round << ": the server does not start";
         if (token.empty()) token = set_up(process);
         const auto views = get_once_ready(process.port(), "/v1/projections", token);
-        ASSERT_TRUE(views && views->status == 200);
+        ASSERT_TRUE(views) << "round " << round << ": " << httplib::to_string(views.error());
+        ASSERT_EQ(views->status, 200) << "round " << round << ": " << views->body;
         ASSERT_GE(json::parse(views->body)["items"][0]["head"].get<std::uint64_t>(),
                   ledger.position);
 
