@@ -1,6 +1,7 @@
 #include "events/json.hpp"
 
 #include <concepts>
+#include <cstring>
 #include <fmt/format.h>
 #include <iterator>
 #include <set>
@@ -64,11 +65,31 @@ void append_escaped(std::string& out, utf8proc_int32_t c) {
 
 bool is_plain(char c) { return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f; }
 
+// Eight plain bytes at once. Exact up to the first that is not: above it a borrow may mark others.
+bool all_plain(std::uint64_t eight) {
+    constexpr std::uint64_t ones = 0x0101010101010101U, highs = 0x80 * ones;
+    const auto has = [](std::uint64_t bytes, std::uint64_t c) {
+        const auto zero = bytes ^ (c * ones);
+        return (zero - ones) & ~zero;
+    };
+    const auto control = (eight - 0x20 * ones) & ~eight;
+    return ((eight | control | has(eight, '"') | has(eight, '\\') | has(eight, 0x7f)) & highs) == 0;
+}
+
+std::size_t plain_prefix(std::string_view text) {
+    std::size_t size = 0;
+    for (std::uint64_t eight{}; size + sizeof eight <= text.size(); size += sizeof eight) {
+        std::memcpy(&eight, text.data() + size, sizeof eight);
+        if (!all_plain(eight)) break;
+    }
+    while (size < text.size() && is_plain(text[size]))
+        ++size;
+    return size;
+}
+
 void append_json_text(std::string& out, std::string_view text) {
     while (!text.empty()) {
-        std::size_t plain = 0;
-        while (plain < text.size() && is_plain(text[plain]))
-            ++plain;
+        const auto plain = plain_prefix(text);
         out.append(text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.empty()) return;
@@ -224,6 +245,14 @@ JsonWriter& JsonWriter::text(std::string_view value) {
     return *this;
 }
 
+JsonWriter& JsonWriter::base64(std::string_view bytes) {
+    separate();
+    out_.push_back('"');
+    append_base64(out_, bytes);
+    out_.push_back('"');
+    return *this;
+}
+
 JsonWriter& JsonWriter::number(std::uint64_t value) {
     separate();
     append_number(out_, value);
@@ -295,8 +324,8 @@ void write_record(JsonWriter& out, const Record& record, const Stored& stored) {
     } else {
         out.text(to_hex(as_text(record.trace)));
     }
-    out.key("leaf_hash").text(to_base64(as_text(stored.leaf)));
-    out.key("record").text(to_base64(stored.bytes)).end_object();
+    out.key("leaf_hash").base64(as_text(stored.leaf));
+    out.key("record").base64(stored.bytes).end_object();
 }
 
 void write_actor(JsonWriter& out, const Actor& actor) {

@@ -25,6 +25,7 @@ public:
     JsonWriter& end_array();
     JsonWriter& key(std::string_view name);  // Names are plain ASCII.
     JsonWriter& text(std::string_view value);
+    JsonWriter& base64(std::string_view bytes);
     JsonWriter& number(std::uint64_t value);
     JsonWriter& number(std::int64_t value);
     JsonWriter& boolean(bool value);

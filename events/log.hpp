@@ -152,9 +152,10 @@ public:
                                                                         Time now) const = 0;
 
     virtual std::expected<std::optional<std::string>, Fault> vault(std::string_view key) const = 0;
-    // Visits every vault key, in order.
-    virtual std::expected<void, Fault> visit_vault(
-        const std::function<void(std::string_view key)>& visit) const = 0;
+    // Visits the vault in the order of its keys, from one on, until `visit` returns false.
+    using VisitVault = std::function<bool(std::string_view key, std::string_view value)>;
+    virtual std::expected<void, Fault> visit_vault(std::string_view from,
+                                                   const VisitVault& visit) const = 0;
 
     // The first of `count` numbers that nobody has and, once a commit with `drawn` has used one,
     // nobody will get again.

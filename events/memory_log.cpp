@@ -147,14 +147,15 @@ std::expected<std::optional<std::string>, Fault> MemoryLog::vault(std::string_vi
     return found->second;
 }
 
-std::expected<void, Fault> MemoryLog::visit_vault(
-    const std::function<void(std::string_view)>& visit) const {
+std::expected<void, Fault> MemoryLog::visit_vault(std::string_view from,
+                                                  const VisitVault& visit) const {
     const auto copy = [&] {
         const std::lock_guard lock{mutex_};
-        return vault_;
+        return decltype(vault_){vault_.lower_bound(from), vault_.end()};
     }();
-    for (const auto& [key, value] : copy)
-        visit(key);
+    for (const auto& [key, value] : copy) {
+        if (!visit(key, value)) break;
+    }
     return {};
 }
 

@@ -28,8 +28,8 @@ public:
     std::expected<std::optional<Duplicate>, Fault> find_command(const CommandId& id,
                                                                 Time now) const override;
     std::expected<std::optional<std::string>, Fault> vault(std::string_view key) const override;
-    std::expected<void, Fault> visit_vault(
-        const std::function<void(std::string_view)>& visit) const override;
+    std::expected<void, Fault> visit_vault(std::string_view from,
+                                           const VisitVault& visit) const override;
     std::expected<std::uint64_t, Fault> draw(Sequence sequence, std::uint64_t count) override;
     std::expected<std::optional<Snapshot>, Fault> snapshot(const StreamId& stream) const override;
     std::expected<void, Fault> keep_snapshot(const StreamId& stream,

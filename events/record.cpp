@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unordered_map>
 #include <utility>
 
 #include "events/codec.hpp"
@@ -140,23 +141,26 @@ E get_event(Reader& in, Opener& opener) {
 
 // --- One decoder for each event that was ever stored
 
-struct Decoder {
-    EventType type;
-    Event (*decode)(Reader&, Opener&);
+using Decoder = Event (*)(Reader&, Opener&);
+
+struct EventTypeHash {
+    std::size_t operator()(const EventType& type) const noexcept {
+        return std::hash<std::string_view>{}(type.name) + type.version;
+    }
 };
+using Decoders = std::unordered_map<EventType, Decoder, EventTypeHash>;
 
 template <class... E>
-auto decoders_of(std::variant<E...>*) {
-    std::array<Decoder, sizeof...(E)> list{Decoder{
-        E::type, [](Reader& in, Opener& opener) -> Event { return get_event<E>(in, opener); }}...};
-    std::ranges::sort(list, {}, &Decoder::type);
-    return list;
+Decoders decoders_of(std::variant<E...>*) {
+    return {
+        {E::type, [](Reader& in, Opener& opener) -> Event { return get_event<E>(in, opener); }}...};
 }
 
-const Decoder* find_decoder(EventType type) {
+// Null where there is none.
+Decoder find_decoder(EventType type) {
     static const auto decoders = decoders_of(static_cast<Event*>(nullptr));
-    const auto found = std::ranges::lower_bound(decoders, type, {}, &Decoder::type);
-    return found != decoders.end() && found->type == type ? &*found : nullptr;
+    const auto found = decoders.find(type);
+    return found == decoders.end() ? nullptr : found->second;
 }
 
 // --- Envelopes
@@ -305,7 +309,7 @@ std::expected<Envelope, Fault> parse_envelope(std::string_view bytes) {
 std::expected<Record, Fault> decode(std::string_view bytes, Keyring* keyring) {
     auto envelope = parse_envelope(bytes);
     if (!envelope) return std::unexpected(envelope.error());
-    const auto* decoder = find_decoder({envelope->type, envelope->version});
+    const auto decoder = find_decoder({envelope->type, envelope->version});
     if (decoder == nullptr) {
         return std::unexpected(
             Fault{Fault::Kind::newer_version,
@@ -315,13 +319,9 @@ std::expected<Record, Fault> decode(std::string_view bytes, Keyring* keyring) {
 
     Reader in{envelope->payload};
     Opener opener{envelope->salt, keyring};
-    Record record{envelope->position,
-                  envelope->time,
-                  std::move(envelope->streams),
-                  envelope->actor,
-                  {},
-                  envelope->trace,
-                  decoder->decode(in, opener)};
+    Record record{
+        envelope->position, envelope->time,     std::move(envelope->streams), envelope->actor, {},
+        envelope->trace,    decoder(in, opener)};
     if (!in.done()) return std::unexpected(damaged(record.position, "the event does not decode"));
 
     if (const auto person = subject_of(record.actor)) {

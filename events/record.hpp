@@ -11,6 +11,7 @@
 
 #include "events/event.hpp"
 #include "events/fault.hpp"
+#include "events/keyring.hpp"
 #include "events/personal.hpp"
 #include "events/sealing.hpp"
 #include "events/stream.hpp"

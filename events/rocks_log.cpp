@@ -192,8 +192,8 @@ public:
     std::expected<std::optional<Duplicate>, Fault> find_command(const CommandId& id,
                                                                 Time now) const override;
     std::expected<std::optional<std::string>, Fault> vault(std::string_view key) const override;
-    std::expected<void, Fault> visit_vault(
-        const std::function<void(std::string_view)>& visit) const override;
+    std::expected<void, Fault> visit_vault(std::string_view from,
+                                           const VisitVault& visit) const override;
     std::expected<std::uint64_t, Fault> draw(Sequence sequence, std::uint64_t count) override;
     std::expected<std::optional<Snapshot>, Fault> snapshot(const StreamId& stream) const override;
     std::expected<void, Fault> keep_snapshot(const StreamId& stream,
@@ -594,11 +594,12 @@ std::expected<std::optional<std::string>, Fault> RocksLog::vault(std::string_vie
     return value.ToString();
 }
 
-std::expected<void, Fault> RocksLog::visit_vault(
-    const std::function<void(std::string_view)>& visit) const {
+std::expected<void, Fault> RocksLog::visit_vault(std::string_view from,
+                                                 const VisitVault& visit) const {
     const auto all = store_->iterate({}, Family::vault);
-    for (all->SeekToFirst(); all->Valid(); all->Next())
-        visit(all->key().ToStringView());
+    for (all->Seek(from); all->Valid(); all->Next()) {
+        if (!visit(all->key().ToStringView(), all->value().ToStringView())) break;
+    }
     if (!all->status().ok()) return std::unexpected(fault_of(all->status(), "vault"));
     return {};
 }

@@ -5,7 +5,6 @@
 #include <stdexcept>
 
 #include "events/bytes.hpp"
-#include "events/log.hpp"
 #include "events/text.hpp"
 
 namespace muster {
@@ -199,6 +198,14 @@ std::string vault_key(const Subject& subject) {
     return key;
 }
 
+std::optional<VaultPlace> parse_vault_place(std::string_view key) {
+    Reader in{key};
+    const VaultPlace place{static_cast<VaultPlace::Table>(in.byte()), in.byte(), in.fixed64()};
+    const bool valid =
+        place.table == VaultPlace::Table::keys || place.table == VaultPlace::Table::secrets;
+    return in.done() && valid ? std::optional{place} : std::nullopt;
+}
+
 std::span<const SecretKind> secrets_of(SubjectKind kind) {
     static constexpr SecretKind users[]{SecretKind::user_password, SecretKind::user_second_factor,
                                         SecretKind::user_recovery_codes,
@@ -218,60 +225,6 @@ std::string vault_key(SecretKind kind, std::uint64_t number) {
     writer.byte(static_cast<std::uint8_t>(kind));
     writer.fixed64(number);
     return key;
-}
-
-Keyring::Keyring(const Log& log, const Keys& keys, std::size_t capacity)
-    : log_(log), keys_(keys), capacity_(capacity) {}
-
-std::expected<std::optional<Key>, Fault> Keyring::find(const Subject& subject) {
-    std::uint64_t forgettings{};
-    {
-        const std::lock_guard lock{mutex_};
-        if (const auto known = found_.find(subject); known != found_.end()) {
-            recent_.splice(recent_.begin(), recent_, known->second);
-            return known->second->second;
-        }
-        forgettings = forgettings_;
-    }
-    const auto stored = log_.vault(vault_key(subject));
-    if (!stored) return std::unexpected(stored.error());
-    if (!*stored) return std::nullopt;
-    Seed seed;
-    if ((*stored)->size() != seed.size()) {
-        return std::unexpected(
-            Fault{Fault::Kind::damaged, "the vault holds a key of another size"});
-    }
-    std::copy_n(as_bytes(**stored).begin(), seed.size(), seed.begin());
-    const auto key = keys_.subject_key(subject, seed);
-    const std::lock_guard lock{mutex_};
-    // One that was erased meanwhile is not to come back.
-    if (forgettings == forgettings_) insert(subject, key);
-    return key;
-}
-
-void Keyring::remember(const Subject& subject, const Seed& seed) {
-    const auto key = keys_.subject_key(subject, seed);
-    const std::lock_guard lock{mutex_};
-    insert(subject, key);
-}
-
-void Keyring::forget(const Subject& subject) {
-    const std::lock_guard lock{mutex_};
-    ++forgettings_;
-    if (const auto known = found_.find(subject); known != found_.end()) {
-        recent_.erase(known->second);
-        found_.erase(known);
-    }
-}
-
-void Keyring::insert(const Subject& subject, const Key& key) {
-    if (found_.contains(subject)) return;
-    recent_.emplace_front(subject, key);
-    found_.emplace(subject, recent_.begin());
-    if (found_.size() > capacity_) {
-        found_.erase(recent_.back().first);
-        recent_.pop_back();
-    }
 }
 
 }  // namespace muster

@@ -5,23 +5,16 @@
 
 #include <array>
 #include <cstdint>
-#include <expected>
-#include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
-#include "events/fault.hpp"
 #include "events/id.hpp"
 #include "events/personal.hpp"
 
 namespace muster {
-
-class Log;
 
 using Key = std::array<std::uint8_t, 32>;
 using Salt = std::array<std::uint8_t, 12>;
@@ -93,6 +86,13 @@ std::optional<std::string> open(const Key& key, const Salt& salt, std::uint32_t 
 //   key    := 'k' kind(1) number(8, big-endian)            -> the subject's seed(16)
 //           | 's' secret-kind(1) number(8, big-endian)     -> a sealed secret
 std::string vault_key(const Subject& subject);
+struct VaultPlace {
+    enum class Table : char { keys = 'k', secrets = 's' };
+    Table table{};
+    std::uint8_t kind{};
+    std::uint64_t number{};
+};
+std::optional<VaultPlace> parse_vault_place(std::string_view key);
 // The numbers are stored.
 enum class SecretKind : std::uint8_t {
     user_password = 1,
@@ -106,36 +106,5 @@ enum class SecretKind : std::uint8_t {
 std::string vault_key(SecretKind kind, std::uint64_t number);
 // Every kind of secret that such a subject may have in the vault.
 std::span<const SecretKind> secrets_of(SubjectKind kind);
-
-// The subjects' keys, read from a log's vault and remembered (at most `capacity` of them).
-// Thread-safe.
-class Keyring {
-public:
-    Keyring(const Log& log, const Keys& keys, std::size_t capacity = 1 << 16);
-
-    // Absent where the subject was erased, or never was.
-    std::expected<std::optional<Key>, Fault> find(const Subject& subject);
-    // A new subject's key, usable before its seed is in the log. Fewer than `capacity` may be so at
-    // any time.
-    void remember(const Subject& subject, const Seed& seed);
-    void forget(const Subject& subject);
-
-private:
-    void insert(const Subject& subject, const Key& key);  // With the mutex.
-
-    struct Hash {
-        std::size_t operator()(const Subject& s) const {
-            return static_cast<std::size_t>((s.number << 3 | static_cast<std::uint64_t>(s.kind)) *
-                                            0x9e3779b97f4a7c15U);
-        }
-    };
-    const Log& log_;
-    const Keys& keys_;
-    std::size_t capacity_;
-    std::mutex mutex_;
-    std::uint64_t forgettings_{};
-    std::list<std::pair<Subject, Key>> recent_;  // Newest first.
-    std::unordered_map<Subject, std::list<std::pair<Subject, Key>>::iterator, Hash> found_;
-};
 
 }  // namespace muster

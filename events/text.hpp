@@ -27,6 +27,7 @@ std::string folded(std::string_view text);
 
 // Base64 with padding (RFC 4648, section 4), and base64url without (section 5).
 std::string to_base64(std::string_view bytes);
+void append_base64(std::string& out, std::string_view bytes);
 std::string to_base64url(std::string_view bytes);
 // Absent for any other spelling of the same bytes, too.
 std::optional<std::string> from_base64(std::string_view text);

@@ -194,7 +194,7 @@ std::expected<Span, Problem> in_log(const Log& log, Span span, std::string_view 
 void write_hashes(JsonWriter& out, const std::vector<Hash>& hashes) {
     out.begin_array();
     for (const auto& hash : hashes)
-        out.text(to_base64(as_text(hash)));
+        out.base64(as_text(hash));
     out.end_array();
 }
 
@@ -210,9 +210,9 @@ Answer inclusion(Call& call, const Span& asked) {
     if (!root) return std::unexpected(fault_of(root.error()));
     return json_answer(200, [&](JsonWriter& out) {
         out.begin_object().key("position").number(span->from).key("size").number(span->to);
-        out.key("leaf_hash").text(to_base64(as_text(*leaf)));
+        out.key("leaf_hash").base64(as_text(*leaf));
         write_hashes(out.key("hashes"), *hashes);
-        out.key("root").text(to_base64(as_text(*root))).end_object();
+        out.key("root").base64(as_text(*root)).end_object();
     });
 }
 
@@ -229,8 +229,8 @@ Answer consistency(Call& call, const Span& asked) {
     return json_answer(200, [&](JsonWriter& out) {
         out.begin_object().key("from").number(span->from).key("to").number(span->to);
         write_hashes(out.key("hashes"), *hashes);
-        out.key("from_root").text(to_base64(as_text(*from_root)));
-        out.key("to_root").text(to_base64(as_text(*to_root))).end_object();
+        out.key("from_root").base64(as_text(*from_root));
+        out.key("to_root").base64(as_text(*to_root)).end_object();
     });
 }
 

@@ -9,20 +9,6 @@ namespace {
 
 constexpr std::string_view vault = "the vault";
 
-// A row's place, as sealing.hpp has it.
-struct Place {
-    char table{};
-    std::uint8_t kind{};
-    std::uint64_t number{};
-};
-
-std::optional<Place> parse_place(std::string_view key) {
-    Reader in{key};
-    const Place place{static_cast<char>(in.byte()), in.byte(), in.fixed64()};
-    if (!in.done()) return std::nullopt;
-    return place;
-}
-
 std::string_view name_of(SecretKind kind) {
     switch (kind) {
         case SecretKind::user_password:
@@ -47,12 +33,9 @@ public:
 
     // Rows without an owner.
     void check_row(std::string_view key) {
-        const auto place = parse_place(key);
-        const bool owned =
-            place && (place->table == 'k' ? owns_key(*place)
-                      : place->table == 's'
-                          ? secret_number(static_cast<SecretKind>(place->kind), place->number) > 0
-                          : false);
+        const auto place = parse_vault_place(key);
+        const bool owned = place && (place->table == VaultPlace::Table::keys ? owns_key(*place)
+                                                                             : owns_secret(*place));
         if (!owned) findings_.add(std::string{vault}, fmt::format("{} has no owner", to_hex(key)));
     }
 
@@ -79,7 +62,7 @@ public:
     const std::optional<Fault>& fault() const { return fault_; }
 
 private:
-    bool owns_key(const Place& place) const {
+    bool owns_key(const VaultPlace& place) const {
         if (world_.forgotten.contains({static_cast<SubjectKind>(place.kind), place.number}))
             return false;
         switch (static_cast<SubjectKind>(place.kind)) {
@@ -97,6 +80,9 @@ private:
                 return world_.ticket(TicketId{place.number}) != nullptr;
         }
         return false;
+    }
+    bool owns_secret(const VaultPlace& place) const {
+        return secret_number(static_cast<SecretKind>(place.kind), place.number) > 0;
     }
     // Of the secret that must be there; zero: none may.
     std::uint32_t secret_number(SecretKind kind, std::uint64_t number) const {
@@ -171,7 +157,10 @@ private:
 std::expected<void, Fault> audit_vault(const Log& log, const Keys& keys, const World& world,
                                        Findings& findings) {
     VaultAudit audit{log, keys, world, findings};
-    const auto visited = log.visit_vault([&](std::string_view key) { audit.check_row(key); });
+    const auto visited = log.visit_vault({}, [&](std::string_view key, std::string_view) {
+        audit.check_row(key);
+        return true;
+    });
     if (!visited && visited.error().kind != Fault::Kind::damaged)
         return std::unexpected(visited.error());
     if (!visited) findings.add(std::string{vault}, visited.error().message);

@@ -1,5 +1,6 @@
 #include "events/json.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -22,6 +23,27 @@ TEST(Json, TextIsEscapedAsRfc8259Asks) {
     EXPECT_EQ(quoted("\n\r\t\b\x01\x1f"), R"("\n\r\t\u0008\u0001\u001f")");
     EXPECT_EQ(quoted(std::string_view{"a\0b", 3}), R"("a\u0000b")");
     EXPECT_EQ(quoted("Löwe 日本 🦊 <&>"), "\"Löwe 日本 🦊 <&>\"");
+}
+
+TEST(Json, WhereACharacterStandsMakesNoDifference) {
+    constexpr std::string_view around = "sixteen and more characters of plain text";
+    for (int c = 0; c < 0x80; ++c) {
+        const std::string_view named = "\"\\\n\r\t", escapes = "\"\\nrt";
+        const auto at = c == 0 ? named.npos : named.find(static_cast<char>(c));
+        std::string shown(1, static_cast<char>(c));
+        if (at != named.npos) {
+            shown = {'\\', escapes[at]};
+        } else if (c < 0x20 || c == 0x7f) {
+            shown = fmt::format("\\u{:04x}", c);
+        }
+        for (std::size_t before = 0; before <= around.size(); ++before) {
+            std::string text{around}, expected{around};
+            text.insert(before, 1, static_cast<char>(c));
+            expected.insert(before, shown);
+            ASSERT_EQ(quoted(std::string_view{text}), '"' + expected + '"')
+                << c << " at " << before;
+        }
+    }
 }
 
 TEST(Json, WhatATerminalWouldObeyIsEscapedAndMeansTheSame) {

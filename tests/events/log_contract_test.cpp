@@ -283,9 +283,27 @@ TEST_P(LogContract, TheVaultIsWrittenWithItsCommit) {
     EXPECT_EQ(log().vault("a").value(), "changed");
     EXPECT_EQ(log().vault("b").value(), std::nullopt);
     EXPECT_EQ(log().vault("c").value(), (std::string{"\0three", 6}));
-    std::vector<std::string> keys;
-    ASSERT_TRUE(log().visit_vault([&](std::string_view key) { keys.emplace_back(key); }));
-    EXPECT_EQ(keys, (std::vector<std::string>{"a", "c"}));
+}
+
+TEST_P(LogContract, TheVaultIsVisitedInOrderFromAKeyOnUntilOneHasEnough) {
+    auto commit = commit_of({activated(acme)});
+    commit.vault = {{"a", "1"}, {"c", "3"}, {"b", "2"}, {"d", "4"}, {"gone", "0"}};
+    append(commit);
+    commit.vault = {{"gone", std::nullopt}};
+    append(commit);
+
+    const auto visited = [&](std::string_view from, std::size_t most) {
+        std::string seen;
+        EXPECT_TRUE(log().visit_vault(from, [&](std::string_view key, std::string_view value) {
+            seen.append(key).append(value);
+            return --most > 0;
+        }));
+        return seen;
+    };
+    EXPECT_EQ(visited("", 9), "a1b2c3d4");
+    EXPECT_EQ(visited("b", 2), "b2c3");
+    EXPECT_EQ(visited("bb", 9), "c3d4");
+    EXPECT_EQ(visited("e", 9), "");
 }
 
 TEST_P(LogContract, NumbersAreDrawnOnce) {

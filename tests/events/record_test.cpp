@@ -171,22 +171,5 @@ TEST(Secret, OpensOnlyInItsPlace) {
     EXPECT_NE(sealed, keys.seal_secret(place, "hash"));
 }
 
-TEST(Keyring, FindsWhatTheVaultHolds) {
-    MemoryLog log;
-    const Keys keys{sample_root};
-    const Seed seed{5};
-    const auto whom = subject_of(ada);
-    Commit commit;
-    commit.events.push_back({{stream_of(ada)}, {}});
-    commit.vault.push_back({vault_key(whom), std::string{as_text(seed)}});
-    ASSERT_TRUE(log.append({&commit, 1}));
-
-    Keyring keyring{log, keys, 1};
-    EXPECT_EQ(keyring.find(whom).value(), keys.subject_key(whom, seed));
-    EXPECT_EQ(keyring.find(subject_of(UserId{2})).value(), std::nullopt);
-    keyring.remember(subject_of(UserId{3}), Seed{6});  // Ada's gives way and is found again.
-    EXPECT_EQ(keyring.find(whom).value(), keys.subject_key(whom, seed));
-}
-
 }  // namespace
 }  // namespace muster

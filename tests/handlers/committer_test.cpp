@@ -655,7 +655,7 @@ TEST(Committer, ADryRunWritesNothingAndDrawsNoIds) {
     EXPECT_EQ(planned->position, Position{0});
     EXPECT_EQ(desk.log.head(), Position{0});
     int kept = 0;
-    (void)desk.log.visit_vault([&](std::string_view) { ++kept; });
+    (void)desk.log.visit_vault({}, [&](auto, auto) { return ++kept, true; });
     EXPECT_EQ(kept, 0);
     const auto done = desk.as_nobody().once(command_key(1, 1)).ask(registering("ada"));
     EXPECT_EQ(shown(done), shown(planned));
@@ -946,7 +946,7 @@ TEST(Committer, DeletingAnAccountErasesItsKey) {
     ASSERT_TRUE(desk.as_system().ask(
         [&](Work& work) { return delete_account(work, ada.account, DeleteAccount::Users::go); }));
     int kept = 0;
-    (void)desk.log.visit_vault([&](std::string_view) { ++kept; });
+    (void)desk.log.visit_vault({}, [&](auto, auto) { return ++kept, true; });
     EXPECT_EQ(kept, 0);
     EXPECT_FALSE(std::get<AccountOpened>(desk.fold().records[1].event).profile.value);
 }

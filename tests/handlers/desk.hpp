@@ -165,9 +165,9 @@ public:
     std::expected<std::optional<std::string>, Fault> vault(std::string_view key) const override {
         return log_.vault(key);
     }
-    std::expected<void, Fault> visit_vault(
-        const std::function<void(std::string_view)>& visit) const override {
-        return log_.visit_vault(visit);
+    std::expected<void, Fault> visit_vault(std::string_view from,
+                                           const VisitVault& visit) const override {
+        return log_.visit_vault(from, visit);
     }
     std::expected<std::uint64_t, Fault> draw(Sequence sequence, std::uint64_t count) override {
         return log_.draw(sequence, count);

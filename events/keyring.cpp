@@ -1,0 +1,114 @@
+#include "events/keyring.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "events/bytes.hpp"
+#include "events/log.hpp"
+
+namespace muster {
+namespace {
+
+// Subjects are numbered as they come, so whoever reads the log in its order misses one after the
+// other. Neighbours in the vault cost a tenth of a look-up each.
+constexpr std::uint64_t neighbours = 64;
+
+Fault of_another_size() { return {Fault::Kind::damaged, "the vault holds a key of another size"}; }
+
+std::optional<Seed> parse_seed(std::string_view value) {
+    Seed seed;
+    if (value.size() != seed.size()) return std::nullopt;
+    std::ranges::copy(as_bytes(value), seed.begin());
+    return seed;
+}
+
+}  // namespace
+
+Keyring::Keyring(const Log& log, const Keys& keys, std::size_t capacity)
+    : log_(log), keys_(keys), half_(std::max<std::size_t>(capacity / 2, 1)) {}
+
+std::expected<std::optional<Key>, Fault> Keyring::find(const Subject& subject) {
+    std::uint64_t forgettings{};
+    bool with_neighbours = false;
+    {
+        const std::lock_guard lock{mutex_};
+        if (const auto key = known(subject)) return key;
+        forgettings = forgettings_;
+        with_neighbours = goes_on_from_last_miss(subject);
+    }
+    std::vector<std::pair<Subject, Key>> read;
+    std::optional<Fault> fault;
+    const auto take = [&](const Subject& whose, std::string_view value) {
+        if (const auto seed = parse_seed(value)) {
+            read.emplace_back(whose, keys_.subject_key(whose, *seed));
+        } else if (whose == subject) {
+            fault = of_another_size();
+        }
+    };
+    if (with_neighbours) {
+        const auto visited =
+            log_.visit_vault(vault_key(subject), [&](std::string_view key, std::string_view value) {
+                const auto place = parse_vault_place(key);
+                const bool near = place && place->table == VaultPlace::Table::keys &&
+                                  place->kind == static_cast<std::uint8_t>(subject.kind) &&
+                                  place->number - subject.number < neighbours;
+                if (near) take({subject.kind, place->number}, value);
+                return near;
+            });
+        if (!visited) return std::unexpected(visited.error());
+    } else {
+        const auto stored = log_.vault(vault_key(subject));
+        if (!stored) return std::unexpected(stored.error());
+        if (*stored) take(subject, **stored);
+    }
+    if (fault) return std::unexpected(*std::move(fault));
+
+    const std::lock_guard lock{mutex_};
+    // One that was erased meanwhile is not to come back.
+    if (forgettings == forgettings_) {
+        for (const auto& [whose, key] : read)
+            insert(whose, key);
+    }
+    if (read.empty() || read.front().first != subject) return std::nullopt;
+    return read.front().second;
+}
+
+void Keyring::remember(const Subject& subject, const Seed& seed) {
+    const auto key = keys_.subject_key(subject, seed);
+    const std::lock_guard lock{mutex_};
+    insert(subject, key);
+}
+
+void Keyring::forget(const Subject& subject) {
+    const std::lock_guard lock{mutex_};
+    ++forgettings_;
+    newer_.erase(subject);
+    older_.erase(subject);
+}
+
+std::optional<Key> Keyring::known(const Subject& subject) {
+    if (const auto found = newer_.find(subject); found != newer_.end()) return found->second;
+    const auto found = older_.find(subject);
+    if (found == older_.end()) return std::nullopt;
+    const auto key = found->second;
+    older_.erase(found);
+    insert(subject, key);
+    return key;
+}
+
+void Keyring::insert(const Subject& subject, const Key& key) {
+    if (newer_.size() >= half_) {
+        older_ = std::exchange(newer_, {});
+        newer_.reserve(half_);
+    }
+    newer_.emplace(subject, key);
+}
+
+bool Keyring::goes_on_from_last_miss(const Subject& subject) {
+    auto& last = last_missed_[static_cast<std::size_t>(subject.kind)];
+    const auto before = std::exchange(last, subject.number);
+    return subject.number - before - 1 < neighbours;
+}
+
+}  // namespace muster
