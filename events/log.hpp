@@ -147,6 +147,11 @@ public:
     // Zero where there is no such stream.
     virtual std::expected<std::uint64_t, Fault> version(const StreamId& stream) const = 0;
 
+    // Visits what the streams have, one stream after the other in their order, each from its first
+    // version on, until `visit` returns false.
+    using VisitStreams = std::function<bool(const StreamVersion&, Position)>;
+    virtual std::expected<void, Fault> visit_streams(const VisitStreams& visit) const = 0;
+
     // The commit that had this command id within `command_memory` of `now`.
     virtual std::expected<std::optional<Duplicate>, Fault> find_command(const CommandId& id,
                                                                         Time now) const = 0;

@@ -128,6 +128,19 @@ std::expected<std::uint64_t, Fault> MemoryLog::version(const StreamId& stream) c
     return version_of(stream);
 }
 
+std::expected<void, Fault> MemoryLog::visit_streams(const VisitStreams& visit) const {
+    const auto copy = [&] {
+        const std::lock_guard lock{mutex_};
+        return std::map{streams_.begin(), streams_.end()};
+    }();
+    for (const auto& [stream, positions] : copy) {
+        for (std::uint64_t version = 1; version <= positions.size(); ++version) {
+            if (!visit({stream, version}, positions[version - 1])) return {};
+        }
+    }
+    return {};
+}
+
 std::optional<Duplicate> MemoryLog::command_of(const CommandId& id, Time now) const {
     const auto found = commands_.find(id);
     if (found == commands_.end() || found->second.time + command_memory < now) return {};

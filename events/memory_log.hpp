@@ -25,6 +25,7 @@ public:
                                                             std::uint64_t before, std::size_t limit,
                                                             const Visit& visit) const override;
     std::expected<std::uint64_t, Fault> version(const StreamId& stream) const override;
+    std::expected<void, Fault> visit_streams(const VisitStreams& visit) const override;
     std::expected<std::optional<Duplicate>, Fault> find_command(const CommandId& id,
                                                                 Time now) const override;
     std::expected<std::optional<std::string>, Fault> vault(std::string_view key) const override;

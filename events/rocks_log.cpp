@@ -189,6 +189,7 @@ public:
                                                             std::uint64_t before, std::size_t limit,
                                                             const Visit& visit) const override;
     std::expected<std::uint64_t, Fault> version(const StreamId& stream) const override;
+    std::expected<void, Fault> visit_streams(const VisitStreams& visit) const override;
     std::expected<std::optional<Duplicate>, Fault> find_command(const CommandId& id,
                                                                 Time now) const override;
     std::expected<std::optional<std::string>, Fault> vault(std::string_view key) const override;
@@ -572,6 +573,25 @@ std::expected<std::uint64_t, Fault> RocksLog::stored_version(const StreamId& str
         if (!*entry) return 0;
         if ((*entry)->position <= last) return (*entry)->version;
     }
+}
+
+std::expected<void, Fault> RocksLog::visit_streams(const VisitStreams& visit) const {
+    const auto last = head();
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    const auto index = store_->iterate(options, Family::index);
+    for (index->SeekToFirst(); index->Valid(); index->Next()) {
+        Reader key{index->key().ToStringView()};
+        Reader value{index->value().ToStringView()};
+        const StreamId stream{static_cast<StreamKind>(key.byte()), key.fixed64(), key.fixed64()};
+        const StreamVersion at{stream, key.fixed64()};
+        const Position position{value.varint()};
+        if (!key.done() || !value.done() || !valid(stream.kind))
+            return damaged_log(fmt::format("the index of {} is damaged", to_text(stream)));
+        if (position <= last && !visit(at, position)) break;
+    }
+    if (!index->status().ok()) return std::unexpected(fault_of(index->status(), "the index"));
+    return {};
 }
 
 std::expected<std::optional<Duplicate>, Fault> RocksLog::find_command(const CommandId& id,

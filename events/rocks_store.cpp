@@ -128,6 +128,12 @@ rocksdb::ColumnFamilyOptions family_options(Family which,
     if (which == Family::commands || which == Family::vault || which == Family::snapshots) {
         table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     }
+    // In parts, of which a look-up reads one: the whole filter of a large table fits no shard of the
+    // cache, and would be read from the file again and again.
+    if (table.filter_policy) {
+        table.index_type = rocksdb::BlockBasedTableOptions::IndexType::kTwoLevelIndexSearch;
+        table.partition_filters = true;
+    }
     family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
     return family;
 }

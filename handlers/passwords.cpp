@@ -51,7 +51,12 @@ std::expected<std::optional<Password>, Fault> find_password(const Log& log, cons
     const auto sealed = log.vault(place);
     if (!sealed) return std::unexpected(sealed.error());
     if (!*sealed) return std::nullopt;
-    const auto secret = keys.open_secret(place, **sealed);
+    return open_password(keys, place, **sealed);
+}
+
+std::expected<Password, Fault> open_password(const Keys& keys, std::string_view place,
+                                             std::string_view sealed) {
+    const auto secret = keys.open_secret(place, sealed);
     if (!secret)
         return std::unexpected(Fault{Fault::Kind::damaged, "a secret in the vault does not open"});
     Reader in{*secret};

@@ -41,6 +41,9 @@ std::expected<std::optional<Holder>, Fault> find_admin(const Log& log, const Key
 // A password, or whatever else the vault keeps as a number and bytes, of whom is known by id.
 std::expected<std::optional<Password>, Fault> find_password(const Log& log, const Keys& keys,
                                                             SecretKind kind, std::uint64_t id);
+// The same from a row of the vault.
+std::expected<Password, Fault> open_password(const Keys& keys, std::string_view place,
+                                             std::string_view sealed);
 
 class PasswordPool {
 public:

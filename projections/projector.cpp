@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <fmt/format.h>
 #include <iterator>
-#include <mutex>
 #include <set>
 #include <thread>
 
@@ -335,58 +332,19 @@ std::expected<std::size_t, Fault> Projector::step(Which which, std::size_t limit
     return batch.size();
 }
 
-// Reads and decodes ahead of who takes the batches.
-class Projector::Ahead {
-public:
-    Ahead(const Projector& projector, Position after, Position last)
-        : thread_([this, &projector, after, last] { run(projector, after, last); }) {}
-    ~Ahead() {
-        {
-            const std::lock_guard lock{mutex_};
-            over_ = true;
-        }
-        changed_.notify_all();
-        thread_.join();
-    }
-    Ahead(const Ahead&) = delete;
-    Ahead& operator=(const Ahead&) = delete;
-
-    // Empty at the end.
-    Batch take() {
-        std::unique_lock lock{mutex_};
-        changed_.wait(lock, [&] { return !queue_.empty() || over_; });
-        if (queue_.empty()) return {};
-        auto batch = std::move(queue_.front());
-        queue_.pop_front();
-        changed_.notify_all();
-        return batch;
-    }
-
-private:
-    void run(const Projector& projector, Position at, Position last) {
-        bool good = true;
-        while (at < last && good) {
-            const auto left = static_cast<std::size_t>(last.number - at.number);
-            auto batch = projector.read(at, std::min(rush_batch, left));
-            at.number += batch.size();
-            good = !batch.empty() && batch.back().record.has_value();
-            std::unique_lock lock{mutex_};
-            changed_.wait(lock, [&] { return queue_.size() < rush_queue || over_; });
-            if (over_) return;
-            queue_.push_back(std::move(batch));
-            changed_.notify_all();
-        }
-        const std::lock_guard lock{mutex_};
-        over_ = true;
-        changed_.notify_all();
-    }
-
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<Batch> queue_;
-    bool over_ = false;
-    std::thread thread_;  // Last: it uses the others.
-};
+// Reads and decodes ahead of who takes the batches, up to the last position or the first record
+// that cannot be read.
+Ahead<Projector::Batch> Projector::batches(Position after, Position last) const {
+    return {rush_queue, [this, at = after, last, good = true]() mutable -> std::optional<Batch> {
+                if (at >= last || !good) return std::nullopt;
+                const auto left = static_cast<std::size_t>(last.number - at.number);
+                auto batch = read(at, std::min(rush_batch, left));
+                at.number += batch.size();
+                good = !batch.empty() && batch.back().record.has_value();
+                if (batch.empty()) return std::nullopt;
+                return batch;
+            }};
+}
 
 std::expected<void, Fault> Projector::rush(Which which, const std::function<bool()>& wrote) {
     const auto from = edge(which);
@@ -396,10 +354,10 @@ std::expected<void, Fault> Projector::rush(Which which, const std::function<bool
     std::expected<void, Fault> result;
     {
         auto at = *from;
-        Ahead ahead{*this, at, next_stop(at)};
-        for (auto batch = ahead.take(); !batch.empty(); batch = ahead.take()) {
-            apply_at_once(batch, moving);
-            at.number += batch.size();
+        auto ahead = batches(at, next_stop(at));
+        while (const auto batch = ahead.take()) {
+            apply_at_once(*batch, moving);
+            at.number += batch->size();
             std::size_t held = 0;
             for (const auto* track : moving)
                 held += track->overlay.bytes();

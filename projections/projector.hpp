@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "events/ahead.hpp"
 #include "events/log.hpp"
 #include "events/record.hpp"
 #include "events/sealing.hpp"
@@ -90,7 +91,6 @@ private:
         std::uint64_t leaf{};
     };
     using Batch = std::vector<Decoded>;
-    class Ahead;
 
     bool continues(const Mark& mark) const;
     void adopt(const View& view, Marks& stored);
@@ -98,6 +98,7 @@ private:
     void drop(const Mark& mark);
 
     Batch read(Position after, std::size_t limit) const;
+    Ahead<Batch> batches(Position after, Position last) const;
     std::vector<Track*> tracks_at(Position position);
     Position next_stop(Position position) const;
     void apply(const Batch& batch, std::span<Track* const> tracks);

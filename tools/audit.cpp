@@ -56,7 +56,6 @@ std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
         if (!done) return done;
     }
     verdict.records = records.records();
-    verdict.streams = records.streams();
     verdict.users = domain.world().users.size();
     verdict.accounts = domain.world().accounts.size();
     verdict.records_s = watch.seconds();
@@ -67,10 +66,13 @@ std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
         return {};
     }
     domain.finish(*reading.log);
-    Progress progress{"streams"};
-    const auto streams =
-        records.run_streams([&](std::uint64_t done) { progress.at(done, records.streams()); });
-    if (!streams) return streams;
+    {
+        Progress progress{"index", "entries"};
+        const auto streams = records.run_streams(
+            [&](std::uint64_t done, std::uint64_t all) { progress.at(done, all); });
+        if (!streams) return streams;
+    }
+    verdict.streams = records.streams();
     return audit_vault(*reading.log, reading.folder.keys(), domain.world(), verdict.findings);
 }
 
@@ -140,6 +142,7 @@ std::expected<void, Fault> look(const AuditOptions& options,
     Keyring keyring{*reading->log, reading->folder.keys(), keys_remembered};
     if (auto done = judged("the log", audit_log(*reading, keyring, signed_heads, verdict)); !done)
         return done;
+    if (options.log_only) return {};
     return judged("the views", audit_views(*reading, keyring, verdict));
 }
 

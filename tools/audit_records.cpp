@@ -1,19 +1,22 @@
 #include "tools/audit_records.hpp"
 
 #include <algorithm>
-#include <thread>
+#include <bit>
+#include <map>
+#include <utility>
 
 namespace muster::tools {
 namespace {
 
 // The log keeps no lower nodes: it makes them of leaves, which are compared anyway.
 constexpr unsigned lowest_stored_level = 3;
-constexpr std::uint64_t told_every = 256;
+constexpr std::uint64_t told_every = 4096;
+constexpr std::size_t batch_records = 4096, batches_ahead = 8;
 
-std::uint64_t mixed(std::uint64_t digest, Position position) {
-    auto value = (digest ^ position.number) * 0x9e3779b97f4a7c15U;
-    value ^= value >> 32;
-    return value * 0xd6e8feb86659fd93U;
+std::uint64_t mixed(std::uint64_t value) {
+    value = (value ^ value >> 32) * 0xd6e8feb86659fd93U;
+    value = (value ^ value >> 32) * 0xd6e8feb86659fd93U;
+    return value ^ value >> 32;
 }
 
 // Damage is a finding; anything else ends the audit.
@@ -26,27 +29,54 @@ std::expected<void, Fault> take(const Fault& fault, std::string place, Findings&
 
 }  // namespace
 
+// Reading, hashing and opening cost about as much as judging: each has a thread.
+Ahead<RecordsAudit::Batch> RecordsAudit::batches() {
+    return {batches_ahead,
+            [this, at = Position{}, decodes = readable_,
+             over = false]() mutable -> std::optional<Batch> {
+                if (over) return std::nullopt;
+                Batch batch;
+                const auto read = log_.read(at, batch_records, [&](const Stored& stored) {
+                    open(stored, decodes, batch);
+                    // Behind one that cannot be read only the proof goes on.
+                    const auto& record = batch.records.back().record;
+                    decodes = decodes && record->has_value();
+                    return true;
+                });
+                at.number += batch.records.size();
+                over = !read || batch.records.empty();
+                if (!read) batch.fault = read.error();
+                return batch;
+            }};
+}
+
+void RecordsAudit::open(const Stored& stored, bool decodes, Batch& batch) {
+    auto& opened = batch.records.emplace_back(
+        Opened{stored.position, stored.leaf, leaf_hash(stored.bytes), std::nullopt, std::nullopt});
+    if (!decodes) return;
+    opened.record = decode(stored.bytes, &keyring_);
+    if (opened.record->has_value()) return;
+    auto closed = decode(stored.bytes, nullptr);
+    if (closed) opened.sealed = opened.record->error();
+    opened.record = std::move(closed);
+}
+
 std::expected<void, Fault> RecordsAudit::run(const Judge& judge, const Tell& tell) {
-    const auto visit = [&](const Stored& stored) {
-        check_proof(stored);
-        if (stored.position.number % told_every == 0) tell(stored.position);
-        if (!readable_) return true;  // Only the proof goes on.
-        auto record = open(stored);
-        if (!record) {
-            readable_ = false;
-            findings_.add(stored.position, record.error().message);
-            return true;
+    std::optional<Fault> fault;
+    auto ahead = batches();
+    while (auto batch = ahead.take()) {
+        for (auto& opened : batch->records) {
+            check_proof(opened);
+            check_record(opened, judge);
         }
-        check_envelope(*record, stored.position);
-        judge(std::move(*record));
-        return true;
-    };
-    if (const auto read = log_.read({}, SIZE_MAX, visit); !read) {
-        readable_ = false;
-        checkpoints_.finish({frontier_.size()});
-        return take(read.error(), "the records", findings_);
+        fault = std::move(batch->fault);
+        tell({frontier_.size()});
     }
     checkpoints_.finish({frontier_.size()});
+    if (fault) {
+        readable_ = false;
+        return take(*fault, "the records", findings_);
+    }
     const auto root = log_.root(frontier_.size());
     if (!root) return take(root.error(), "the proof's tree", findings_);
     if (*root != frontier_.root())
@@ -61,24 +91,22 @@ std::expected<void, Fault> RecordsAudit::run_proof(const Tell& tell) {
 
 // --- The proof
 
-void RecordsAudit::check_proof(const Stored& stored) {
-    const auto leaf = leaf_hash(stored.bytes);
-    if (leaf != stored.leaf)
-        findings_.add(stored.position, "the record is not the one that was hashed");
-    check_nodes(stored, leaf);
-    check_root(stored.position);
+void RecordsAudit::check_proof(const Opened& opened) {
+    if (opened.leaf != opened.kept)
+        findings_.add(opened.position, "the record is not the one that was hashed");
+    check_nodes(opened.position, opened.leaf);
+    check_root(opened.position);
 }
 
 // One finding a position, however many nodes it completes.
-void RecordsAudit::check_nodes(const Stored& stored, const Hash& leaf) {
+void RecordsAudit::check_nodes(Position position, const Hash& leaf) {
     bool agrees = true;
     frontier_.append(leaf, [&](unsigned level, std::uint64_t index, const Hash& hash) {
         if (level < lowest_stored_level || !agrees) return;
         const auto node = log_.node(level, index);
         agrees = node && *node == hash;
     });
-    if (!agrees)
-        findings_.add(stored.position, "the proof's tree is not that of the records up to here");
+    if (!agrees) findings_.add(position, "the proof's tree is not that of the records up to here");
 }
 
 void RecordsAudit::check_root(Position position) {
@@ -95,14 +123,16 @@ void RecordsAudit::check_root(Position position) {
 
 // --- The records
 
-// Where only what is sealed does not open, the rest can still be judged.
-std::expected<Record, Fault> RecordsAudit::open(const Stored& stored) {
-    auto record = decode(stored.bytes, &keyring_);
-    if (record) return record;
-    auto closed = decode(stored.bytes, nullptr);
-    if (!closed) return closed;
-    findings_.add(stored.position, record.error().message);
-    return closed;
+void RecordsAudit::check_record(Opened& opened, const Judge& judge) {
+    if (opened.sealed) findings_.add(opened.position, opened.sealed->message);
+    if (!opened.record) return;
+    if (!*opened.record) {
+        readable_ = false;
+        findings_.add(opened.position, opened.record->error().message);
+        return;
+    }
+    check_envelope(**opened.record, opened.position);
+    judge(*std::move(*opened.record));
 }
 
 void RecordsAudit::check_envelope(const Record& record, Position position) {
@@ -113,47 +143,95 @@ void RecordsAudit::check_envelope(const Record& record, Position position) {
     time_ = std::max(time_, record.time);
     if (!std::ranges::equal(record.streams, streams_of(record.event), {}, &StreamVersion::stream))
         findings_.add(position, "the record does not stand in its event's streams");
-    for (const auto& [stream, version] : record.streams) {
-        auto& seen = streams_[stream];
-        if (version != seen.version + 1) {
-            findings_.add(position, fmt::format("{} has version {} after version {}",
-                                                to_text(stream), version, seen.version));
-        }
-        seen.version = version;
-        seen.digest = mixed(seen.digest, position);
-    }
+    for (const auto& at : record.streams)
+        entries_.add(at, position);
+    entries_seen_ += record.streams.size();
 }
 
 // --- The streams
 
-std::expected<void, Fault> RecordsAudit::run_streams(
-    const std::function<void(std::uint64_t)>& tell) {
-    std::vector<StreamId> streams;
-    streams.reserve(streams_.size());
-    for (const auto& [stream, seen] : streams_)
-        streams.push_back(stream);
-    std::ranges::sort(streams);  // As the index has them, so that neighbours share what is read.
-    std::uint64_t done = 0;
-    for (const auto& stream : streams) {
-        if (const auto checked = check_stream(stream, streams_.at(stream)); !checked)
-            return checked;
-        if (++done % told_every == 0) tell(done);
+EntriesSum::EntriesSum() {
+    for (auto& factor : factors_) {
+        std::array<std::uint8_t, sizeof factor> bytes{};
+        draw_random(bytes);
+        factor = std::bit_cast<std::uint64_t>(bytes) | 1;
     }
-    return {};
 }
 
-std::expected<void, Fault> RecordsAudit::check_stream(const StreamId& stream,
-                                                      const StreamSeen& seen) {
-    std::uint64_t digest = 0;
-    const auto read = log_.read_stream(stream, 0, SIZE_MAX, [&](const Stored& stored) {
-        digest = mixed(digest, stored.position);
+void EntriesSum::add(const StreamVersion& at, Position position) {
+    const std::uint64_t parts[]{static_cast<std::uint64_t>(at.stream.kind), at.stream.high,
+                                at.stream.low, at.version, position.number};
+    std::uint64_t product = 0;
+    for (std::size_t n = 0; n < factors_.size(); ++n)
+        product = mixed(product + parts[n] * factors_[n]);
+    sum_ += product;
+    ++count_;
+}
+
+EntriesSum EntriesSum::emptied() const {
+    auto empty = *this;
+    empty.sum_ = empty.count_ = 0;
+    return empty;
+}
+
+// Where both have the same entries, and the index has each stream's versions without a gap and in
+// the order of their positions, so have the records.
+std::expected<void, Fault> RecordsAudit::run_streams(
+    const std::function<void(std::uint64_t, std::uint64_t)>& tell) {
+    auto indexed = entries_.emptied();
+    StreamVersion before;
+    Position last;
+    bool dense = true;
+    std::uint64_t done = 0;
+    const auto read = log_.visit_streams([&](const StreamVersion& at, Position position) {
+        if (at.stream != before.stream || done == 0) {
+            ++streams_;
+            before = {at.stream, 0};
+            last = {};
+        }
+        dense = dense && at.version == before.version + 1 && position > last;
+        before = at;
+        last = position;
+        indexed.add(at, position);
+        if (++done % told_every == 0) tell(done, entries_seen_);
         return true;
     });
-    if (!read) return take(read.error(), to_text(stream), findings_);
-    const auto version = log_.version(stream);
-    if (!version) return take(version.error(), to_text(stream), findings_);
-    if (*read != seen.version || digest != seen.digest || *version != seen.version)
-        findings_.add(to_text(stream), "the index does not have the stream's events");
+    if (!read) return take(read.error(), "the index", findings_);
+    return dense && indexed == entries_ ? std::expected<void, Fault>{} : name_strays();
+}
+
+std::expected<void, Fault> RecordsAudit::name_strays() {
+    using Entries = std::map<StreamId, std::vector<std::pair<std::uint64_t, Position>>>;
+    Entries recorded, indexed;
+    const auto read = log_.read({}, SIZE_MAX, [&](const Stored& stored) {
+        const auto envelope = parse_envelope(stored.bytes);
+        if (!envelope) return false;  // It could be read a moment ago.
+        for (const auto& [stream, version] : envelope->streams) {
+            auto& entries = recorded[stream];
+            const auto before = entries.empty() ? 0 : entries.back().first;
+            if (version != before + 1) {
+                findings_.add(stored.position, fmt::format("{} has version {} after version {}",
+                                                           to_text(stream), version, before));
+            }
+            entries.emplace_back(version, stored.position);
+        }
+        return true;
+    });
+    if (!read) return take(read.error(), "the records", findings_);
+    const auto visited = log_.visit_streams([&](const StreamVersion& at, Position position) {
+        indexed[at.stream].emplace_back(at.version, position);
+        return true;
+    });
+    if (!visited) return take(visited.error(), "the index", findings_);
+    for (const auto& [stream, entries] : recorded) {
+        const auto found = indexed.find(stream);
+        if (found == indexed.end() || found->second != entries)
+            findings_.add(to_text(stream), "the index does not have the stream's events");
+    }
+    for (const auto& [stream, entries] : indexed) {
+        if (!recorded.contains(stream))
+            findings_.add(to_text(stream), "the index has events that are not in the records");
+    }
     return {};
 }
 

@@ -2,24 +2,36 @@
 // Every record that decodes goes on to whoever judges what it says.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <expected>
 #include <functional>
-#include <unordered_map>
+#include <optional>
 #include <vector>
 
+#include "events/ahead.hpp"
 #include "events/head_file.hpp"
+#include "events/keyring.hpp"
 #include "events/log.hpp"
-#include "events/sealing.hpp"
 #include "events/tree.hpp"
 #include "tools/audit_checkpoints.hpp"
 #include "tools/audit_findings.hpp"
 
 namespace muster::tools {
 
-// A stream as the records tell it.
-struct StreamSeen {
-    std::uint64_t version{};
-    std::uint64_t digest{};  // Of its positions in their order.
+// Which positions are which versions of which streams, as a sum that does not depend on their
+// order. It is seeded, so that nobody can prepare other entries with the same.
+class EntriesSum {
+public:
+    EntriesSum();
+    void add(const StreamVersion& at, Position position);
+    // Entries without their seed, which makes them comparable.
+    EntriesSum emptied() const;
+    bool operator==(const EntriesSum&) const = default;
+
+private:
+    std::array<std::uint64_t, 5> factors_{};
+    std::uint64_t sum_{}, count_{};
 };
 
 class RecordsAudit {
@@ -41,21 +53,37 @@ public:
     // The same without opening or judging a record: only that each is the one that was hashed.
     std::expected<void, Fault> run_proof(const Tell& tell);
 
-    // Reads every stream by the log's index, and compares.
-    std::expected<void, Fault> run_streams(const std::function<void(std::uint64_t streams)>& tell);
+    // Reads the log's index, and compares. Where it is another than the records', reads these once
+    // more to name the streams. Calls tell(entries, all of them) now and then.
+    std::expected<void, Fault> run_streams(
+        const std::function<void(std::uint64_t, std::uint64_t)>& tell);
 
     std::uint64_t records() const { return frontier_.size(); }
-    std::uint64_t streams() const { return streams_.size(); }
+    std::uint64_t streams() const { return streams_; }  // Once they were read.
     // Whether every record could be read and decoded.
     bool readable() const { return readable_; }
 
 private:
-    void check_proof(const Stored& stored);
+    // One record with what takes longest done.
+    struct Opened {
+        Position position;
+        Hash kept{}, leaf{};  // The hash beside the record, and the one that it has.
+        std::optional<std::expected<Record, Fault>> record;  // Absent where it is not asked for.
+        std::optional<Fault> sealed;  // It can be judged, but what is sealed does not open.
+    };
+    struct Batch {
+        std::vector<Opened> records;
+        std::optional<Fault> fault;  // Why there is no more.
+    };
+
+    Ahead<Batch> batches();
+    void open(const Stored& stored, bool decodes, Batch& batch);
+    void check_proof(const Opened& opened);
     void check_root(Position position);
-    void check_nodes(const Stored& stored, const Hash& leaf);
-    std::expected<Record, Fault> open(const Stored& stored);
+    void check_nodes(Position position, const Hash& leaf);
+    void check_record(Opened& opened, const Judge& judge);
     void check_envelope(const Record& record, Position position);
-    std::expected<void, Fault> check_stream(const StreamId& stream, const StreamSeen& seen);
+    std::expected<void, Fault> name_strays();
 
     const Log& log_;
     Keyring& keyring_;
@@ -64,7 +92,8 @@ private:
     Findings& findings_;
     Frontier frontier_;
     Time time_;
-    std::unordered_map<StreamId, StreamSeen> streams_;
+    EntriesSum entries_;
+    std::uint64_t entries_seen_{}, streams_{};
     bool readable_ = true;
 };
 

@@ -1,5 +1,8 @@
 #include "tools/audit_vault.hpp"
 
+#include <algorithm>
+#include <map>
+
 #include "events/bytes.hpp"
 #include "events/text.hpp"
 #include "handlers/passwords.hpp"
@@ -9,8 +12,8 @@ namespace {
 
 constexpr std::string_view vault = "the vault";
 
-std::string_view name_of(SecretKind kind) {
-    switch (kind) {
+std::string_view what_is(const VaultPlace& secret) {
+    switch (static_cast<SecretKind>(secret.kind)) {
         case SecretKind::user_password:
         case SecretKind::admin_password:
             break;
@@ -26,40 +29,58 @@ std::string_view name_of(SecretKind kind) {
     return "the password";
 }
 
+// Whose the row is, as findings name it.
+std::string name_of(const VaultPlace& place) {
+    auto kind = static_cast<SubjectKind>(place.kind);
+    if (place.table == VaultPlace::Table::secrets) {
+        const auto of_users = secrets_of(SubjectKind::user);
+        const bool users =
+            std::ranges::find(of_users, static_cast<SecretKind>(place.kind)) != of_users.end();
+        kind = users ? SubjectKind::user : SubjectKind::admin;
+    }
+    return fmt::format("{}-{}", to_text(kind), place.number);
+}
+
 class VaultAudit {
 public:
-    VaultAudit(const Log& log, const Keys& keys, const World& world, Findings& findings)
-        : log_(log), keys_(keys), world_(world), findings_(findings) {}
+    VaultAudit(const Keys& keys, const World& world, Findings& findings)
+        : keys_(keys), world_(world), findings_(findings) {}
 
-    // Rows without an owner.
-    void check_row(std::string_view key) {
+    // Rows without an owner, and wrong ones.
+    void check_row(std::string_view key, std::string_view value) {
         const auto place = parse_vault_place(key);
-        const bool owned = place && (place->table == VaultPlace::Table::keys ? owns_key(*place)
-                                                                             : owns_secret(*place));
-        if (!owned) findings_.add(std::string{vault}, fmt::format("{} has no owner", to_hex(key)));
+        if (place && place->table == VaultPlace::Table::keys && owns_key(*place)) {
+            keys_seen_[place->kind].insert(place->number);
+            if (value.size() != Seed{}.size())
+                findings_.add(name_of(*place), "its key in the vault is of another size");
+        } else if (place && place->table == VaultPlace::Table::secrets && owed(*place) > 0) {
+            secrets_seen_[place->kind].insert(place->number);
+            check_secret(*place, key, value);
+        } else {
+            findings_.add(std::string{vault}, fmt::format("{} has no owner", to_hex(key)));
+        }
     }
 
-    // Owners without a row, or with a wrong one.
+    // Owners without a row, once all rows were seen.
     void check_owners() {
         for (const auto& [id, user] : world_.users) {
-            need_key(subject_of(id), to_text(stream_of(id)));
-            need_secrets(SubjectKind::user, id.number);
+            need_key(subject_of(id));
+            need_secrets(subject_of(id));
         }
         for (const auto& [id, account] : world_.accounts) {
-            need_key(subject_of(id), to_text(stream_of(id)));
+            need_key(subject_of(id));
             for (const auto& [address, invitation] : account.pending)
-                need_key(subject_of(invitation), fmt::format("invitation {}", invitation.number));
+                need_key(subject_of(invitation));
             for (const auto& [contact, details] : account.contacts)
-                need_key(subject_of(contact), fmt::format("contact {}", contact.number));
+                need_key(subject_of(contact));
         }
         for (const auto& [id, ticket] : world_.tickets)
-            need_key(subject_of(id), to_text(stream_of(id)));
+            need_key(subject_of(id));
         for (const auto& [id, admin] : world_.staff.admins) {
-            need_key(subject_of(id), fmt::format("admin {}", id.number));
-            need_secrets(SubjectKind::admin, id.number);
+            need_key(subject_of(id));
+            need_secrets(subject_of(id));
         }
     }
-    const std::optional<Fault>& fault() const { return fault_; }
 
 private:
     bool owns_key(const VaultPlace& place) const {
@@ -81,18 +102,15 @@ private:
         }
         return false;
     }
-    bool owns_secret(const VaultPlace& place) const {
-        return secret_number(static_cast<SecretKind>(place.kind), place.number) > 0;
-    }
-    // Of the secret that must be there; zero: none may.
-    std::uint32_t secret_number(SecretKind kind, std::uint64_t number) const {
+    // The number of the secret that must be there; zero: none may.
+    std::uint32_t owed(const VaultPlace& place) const {
         const auto factor = [](const SecondFactor& state) {
             return state.state == SecondFactor::State::off ? 0 : state.factor;
         };
         const auto codes = [](const SecondFactor& state) { return state.on() ? state.factor : 0; };
-        const auto* user = world_.user(UserId{number});
-        const auto* admin = world_.staff.find(AdminId{number});
-        switch (kind) {
+        const auto* user = world_.user(UserId{place.number});
+        const auto* admin = world_.staff.find(AdminId{place.number});
+        switch (static_cast<SecretKind>(place.kind)) {
             case SecretKind::user_password:
                 return user == nullptr ? 0 : user->password;
             case SecretKind::user_second_factor:
@@ -111,61 +129,55 @@ private:
         return 0;
     }
 
-    void need_key(const Subject& subject, std::string whose) {
-        if (world_.forgotten.contains(subject)) return;
-        const auto row = log_.vault(vault_key(subject));
-        if (!row) return take(row.error(), std::move(whose));
-        if (!*row)
-            findings_.add(std::move(whose), "its key is missing in the vault");
-        else if ((*row)->size() != Seed{}.size())
-            findings_.add(std::move(whose), "its key in the vault is of another size");
-    }
-    void need_secrets(SubjectKind subject, std::uint64_t id) {
-        if (world_.forgotten.contains({subject, id})) return;
-        for (const auto kind : secrets_of(subject)) {
-            const auto number = secret_number(kind, id);
-            if (number == 0) continue;
-            auto whose = fmt::format("{}-{}", subject == SubjectKind::user ? "user" : "admin", id);
-            const auto kept = find_password(log_, keys_, kind, id);
-            if (!kept) {
-                take(kept.error(), std::move(whose));
-            } else if (!*kept) {
-                findings_.add(std::move(whose),
-                              fmt::format("{} is missing in the vault", name_of(kind)));
-            } else if ((*kept)->number != number) {
-                findings_.add(std::move(whose),
-                              fmt::format("{} in the vault is another one", name_of(kind)));
-            }
+    void check_secret(const VaultPlace& place, std::string_view key, std::string_view value) {
+        const auto kept = open_password(keys_, key, value);
+        if (!kept) {
+            findings_.add(name_of(place), kept.error().message);
+        } else if (kept->number != owed(place)) {
+            findings_.add(name_of(place),
+                          fmt::format("{} in the vault is another one", what_is(place)));
         }
     }
-    void take(const Fault& fault, std::string whose) {
-        if (fault.kind == Fault::Kind::damaged)
-            findings_.add(std::move(whose), fault.message);
-        else
-            fault_ = fault;
+    void need_key(const Subject& subject) {
+        const VaultPlace place{VaultPlace::Table::keys, static_cast<std::uint8_t>(subject.kind),
+                               subject.number};
+        if (world_.forgotten.contains(subject) || keys_seen_[place.kind].contains(place.number))
+            return;
+        findings_.add(name_of(place), "its key is missing in the vault");
+    }
+    void need_secrets(const Subject& subject) {
+        if (world_.forgotten.contains(subject)) return;
+        for (const auto kind : secrets_of(subject.kind)) {
+            const VaultPlace place{VaultPlace::Table::secrets, static_cast<std::uint8_t>(kind),
+                                   subject.number};
+            if (owed(place) == 0 || secrets_seen_[place.kind].contains(place.number)) continue;
+            findings_.add(name_of(place),
+                          fmt::format("{} is missing in the vault", what_is(place)));
+        }
     }
 
-    const Log& log_;
     const Keys& keys_;
     const World& world_;
     Findings& findings_;
-    std::optional<Fault> fault_;
+    std::map<std::uint8_t, NumbersSeen> keys_seen_, secrets_seen_;  // By kind.
 };
 
 }  // namespace
 
 std::expected<void, Fault> audit_vault(const Log& log, const Keys& keys, const World& world,
                                        Findings& findings) {
-    VaultAudit audit{log, keys, world, findings};
-    const auto visited = log.visit_vault({}, [&](std::string_view key, std::string_view) {
-        audit.check_row(key);
+    VaultAudit audit{keys, world, findings};
+    const auto visited = log.visit_vault({}, [&](std::string_view key, std::string_view value) {
+        audit.check_row(key, value);
         return true;
     });
     if (!visited && visited.error().kind != Fault::Kind::damaged)
         return std::unexpected(visited.error());
-    if (!visited) findings.add(std::string{vault}, visited.error().message);
-    audit.check_owners();
-    if (audit.fault()) return std::unexpected(*audit.fault());
+    if (visited) {
+        audit.check_owners();
+    } else {
+        findings.add(std::string{vault}, visited.error().message);
+    }
     return {};
 }
 

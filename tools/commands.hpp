@@ -44,6 +44,7 @@ struct AuditOptions {
     std::filesystem::path data = "data";
     std::vector<std::filesystem::path> checkpoints;  // Heads that were signed earlier.
     std::string keys;                                // Verifier keys, or a file that has them.
+    bool log_only{};  // Without the views, which are no evidence.
     bool json{};
 };
 // Every record decodes; hashes, tree and head agree; every invariant of the domain holds in a fold

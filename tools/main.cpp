@@ -240,6 +240,8 @@ int main(int argc, char** argv) {
         "--key", auditing.keys, "The verifier keys of their signatures, or a file that has them");
     checkpoint_option->needs(key_option);
     key_option->needs(checkpoint_option);
+    audit_command->add_flag("--log-only", auditing.log_only,
+                            "Leave the views out: they can be built anew from the log");
     audit_command->add_flag("--json", auditing.json, "The findings as JSON");
 
     LogOptions logging;

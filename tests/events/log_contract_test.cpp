@@ -273,6 +273,29 @@ TEST_P(LogContract, TimeNeverDecreases) {
         EXPECT_EQ(record.time, noon);
 }
 
+TEST_P(LogContract, AllStreamsAreVisitedInOrder) {
+    append(
+        std::vector{commit_of({activated(bolt), activated(acme)}), commit_of({activated(bolt)})});
+    append(commit_of({activated(coda), activated(acme)}));
+    const auto visited = [&](std::size_t most) {
+        std::vector<std::pair<StreamVersion, Position>> seen;
+        EXPECT_TRUE(log().visit_streams([&](const StreamVersion& at, Position position) {
+            seen.emplace_back(at, position);
+            return seen.size() < most;
+        }));
+        return seen;
+    };
+    std::vector<std::pair<StreamVersion, Position>> expected{{{stream_of(acme), 1}, {2}},
+                                                             {{stream_of(acme), 2}, {5}},
+                                                             {{stream_of(bolt), 1}, {1}},
+                                                             {{stream_of(bolt), 2}, {3}},
+                                                             {{stream_of(coda), 1}, {4}}};
+    std::ranges::sort(expected);
+    EXPECT_EQ(visited(9), expected);
+    expected.resize(3);
+    EXPECT_EQ(visited(3), expected);
+}
+
 TEST_P(LogContract, TheVaultIsWrittenWithItsCommit) {
     auto commit = commit_of({activated(acme)});
     commit.vault = {{"a", "one"}, {"b", "two"}, {"c", std::string{"\0three", 6}}};

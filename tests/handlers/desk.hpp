@@ -158,6 +158,9 @@ public:
     std::expected<std::uint64_t, Fault> version(const StreamId& stream) const override {
         return log_.version(stream);
     }
+    std::expected<void, Fault> visit_streams(const VisitStreams& visit) const override {
+        return log_.visit_streams(visit);
+    }
     std::expected<std::optional<Duplicate>, Fault> find_command(const CommandId& id,
                                                                 Time now) const override {
         return log_.find_command(id, now);

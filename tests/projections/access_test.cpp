@@ -107,7 +107,7 @@ TEST_F(AccessHistory, IsTheSameFromBothSides) {
     }
 }
 
-// The promise is 50 ms in an optimised build; here it is only printed, the benchmark holds it.
+// The promise is 50 ms for the whole of it in an optimised build: held in the long form.
 TEST(AccessOfManyUsers, IsFoldedInOnePass) {
     const bool is_long = std::getenv("MUSTER_LONG_TESTS") != nullptr;
     const std::uint64_t users = is_long ? 10'000 : 500, changes = is_long ? 90'000 : 5'000;
@@ -127,13 +127,25 @@ TEST(AccessOfManyUsers, IsFoldedInOnePass) {
     world.append(by(ada), noon + 1min, set);
     ASSERT_TRUE(catch_up(world.log, world.keyring, *world.store));
     const auto reading = world.now();
-    const auto start = std::chrono::steady_clock::now();
     const auto position = world.log.head().number - changes / 2;
-    const auto there =
-        access_at(access_changes(reading, acme, Position{position}), Position{position});
-    const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
-    EXPECT_EQ(there.size(), users);
-    fmt::print("{} users, {} changes: {:.1f} ms\n", users, users + changes, took.count());
+    std::chrono::duration<double, std::milli> best{1e9};
+    for (int n = 0; n < 5; ++n) {
+        const auto start = std::chrono::steady_clock::now();
+        const auto there =
+            access_at(access_changes(reading, acme, Position{position}), Position{position});
+        std::string json;
+        JsonWriter out{json};
+        out.begin_array();
+        for (const auto& each : there)
+            write_access(out, each, AccessOf::account);
+        out.end_array();
+        best = std::min<decltype(best)>(best, std::chrono::steady_clock::now() - start);
+        ASSERT_EQ(there.size(), users);
+    }
+    fmt::print("{} users, {} changes: {:.1f} ms\n", users, users + changes, best.count());
+#ifdef __OPTIMIZE__
+    if (is_long) EXPECT_LT(best.count(), 50);
+#endif
 }
 
 }  // namespace

@@ -229,6 +229,35 @@ TEST(Audit, FindsAnIndexThatMisleads) {
     EXPECT_TRUE(found(audit_damaged(copy.data()), "user-1", "the index"));
 }
 
+TEST(Audit, FindsAnIndexThatHasTooMuchOrTooLittle) {
+    const DemoCopy copy;
+    copy.edit([](RocksStore& store) {
+        auto* index = store.family(Family::index);
+        const std::unique_ptr<rocksdb::Iterator> at{store.db().NewIterator({}, index)};
+        at->SeekToFirst();
+        auto key = at->key().ToString();  // kind(1) high(8) low(8) version(8)
+        EXPECT_TRUE(store.db().Delete({}, index, key).ok());
+        key[1] = '\x7f';  // Behind all users that there are.
+        EXPECT_TRUE(store.db().Put({}, index, key, at->value()).ok());
+        key[1] = '\0';
+        key[0] = static_cast<char>(StreamKind::account);
+        std::ranges::fill(key.end() - 8, key.end(), '\x01');
+        EXPECT_TRUE(store.db().Put({}, index, key, at->value()).ok());
+    });
+    const auto verdict = audit_damaged(copy.data());
+    EXPECT_TRUE(found(verdict, "user-1", "does not have the stream's events"));
+    EXPECT_TRUE(found(verdict, "user-1", "events that are not in the records"));
+    EXPECT_TRUE(found(verdict, "account-1", "does not have the stream's events"));
+}
+
+TEST(Audit, FindsAnIndexThatCannotBeRead) {
+    const DemoCopy copy;
+    copy.edit([](RocksStore& store) {
+        EXPECT_TRUE(store.db().Put({}, store.family(Family::index), "\x01short", "\x01").ok());
+    });
+    EXPECT_TRUE(found(audit_damaged(copy.data()), "the index", "is damaged"));
+}
+
 TEST(Audit, FindsAChangedRowOfAView) {
     const DemoCopy copy;
     rocksdb::DB* opened = nullptr;
@@ -241,6 +270,7 @@ TEST(Audit, FindsAChangedRowOfAView) {
         ASSERT_TRUE(views->Delete({}, at->key()).ok());
     }
     EXPECT_TRUE(found(audit_damaged(copy.data()), "view ", "only fresh"));
+    EXPECT_EQ(muster("audit --log-only", copy.data()).status, 0);
 }
 
 // A folder with contacts, orders and tickets in it, some of them of those who are gone.
@@ -334,7 +364,7 @@ TEST_F(Belongings, ThatLostTheirKeysAreFound) {
         EXPECT_TRUE(db.Put({}, vault, vault_key(subject_of(TicketId{2})), seed).ok());
     }
     const auto verdict = audit_damaged(data());
-    EXPECT_TRUE(found(verdict, "contact 1", "its key is missing"));
+    EXPECT_TRUE(found(verdict, "contact-1", "its key is missing"));
     EXPECT_TRUE(found(verdict, "ticket-1", "its key is missing"));
     EXPECT_TRUE(found(verdict, "the vault", "6b050000000000000002 has no owner"));
     EXPECT_TRUE(found(verdict, "the vault", "6b060000000000000002 has no owner"));

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "events/bytes.hpp"
+#include "events/tree.hpp"
 #include "handlers/passwords.hpp"
 #include "tools/bench/data_set.hpp"
 #include "tools/bench/failure.hpp"
@@ -116,7 +118,47 @@ private:
     std::thread writer_;
 };
 
+enum class Proof : std::uint8_t { none, kept };
+
+double cpu_of_appending(const std::filesystem::path& place, Proof proof) {
+    constexpr std::size_t records = 300'000, batch_size = 64, levels_not_kept = 2;
+    rocksdb::Options options;
+    options.create_if_missing = true;
+    rocksdb::DB* opened = nullptr;
+    check(rocksdb::DB::Open(options, place.native(), &opened));
+    const std::unique_ptr<rocksdb::DB> db{opened};
+    const auto record = some_record();
+    Frontier frontier;
+    const auto cpu = own_cpu_s();
+    for (std::size_t n = 0; n < records;) {
+        rocksdb::WriteBatch batch;
+        for (std::size_t left = batch_size; left > 0; --left, ++n) {
+            std::string key = "r", value = record;
+            Writer{key}.fixed64(n);
+            if (proof == Proof::kept) {
+                std::string nodes;
+                const auto leaf = leaf_hash(value);
+                frontier.append(leaf, [&](unsigned level, std::uint64_t, const Hash& hash) {
+                    if (level > levels_not_kept) nodes.append(as_text(hash));
+                });
+                value.append(as_text(leaf));
+                if (!nodes.empty()) batch.Put("t" + key, nodes);
+            }
+            batch.Put(key, value);
+        }
+        check(db->Write({}, &batch));
+    }
+    check(db->Flush({}));
+    return (own_cpu_s() - cpu) / records * 1e6;
+}
+
 }  // namespace
+
+double proof_keeping(const std::filesystem::path& folder) {
+    const TemporaryFolder without{folder, "unproven"}, with{folder, "proven"};
+    const auto alone = cpu_of_appending(without.path(), Proof::none);
+    return cpu_of_appending(with.path(), Proof::kept) - alone;
+}
 
 Rate fdatasync_loop(const std::filesystem::path& folder, double seconds) {
     const TemporaryFolder place{folder, "fdatasync"};

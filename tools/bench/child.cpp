@@ -1,6 +1,7 @@
 #include "tools/bench/child.hpp"
 
 #include <charconv>
+#include <chrono>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
@@ -33,20 +34,38 @@ std::string read_file(const std::string& path) {
     _exit(127);
 }
 
-}  // namespace
-
-Child::Child(const std::vector<std::string>& command) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) fail_by_errno("pipe2");
+pid_t start(const std::vector<std::string>& command, int output) {
     std::vector<char*> arguments;
     for (const auto& word : command)
         arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
-    pid_ = fork();
-    if (pid_ == 0) become(arguments.data(), ends[1]);
-    ::close(ends[1]);
+    const auto pid = fork();
+    if (pid == 0) become(arguments.data(), output);
+    if (pid < 0) fail_by_errno("fork");
+    return pid;
+}
+
+}  // namespace
+
+double run_to_end(const std::vector<std::string>& command) {
+    const auto nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere < 0) fail_by_errno("open");
+    const auto began = std::chrono::steady_clock::now();
+    const auto pid = start(command, nowhere);
+    ::close(nowhere);
+    int status = 0;
+    waitpid(pid, &status, 0);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        throw Failure(fmt::format("{} failed", fmt::join(command, " ")));
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+}
+
+Child::Child(const std::vector<std::string>& command) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) fail_by_errno("pipe2");
     output_ = ends[0];
-    if (pid_ < 0) fail_by_errno("fork");
+    pid_ = start(command, ends[1]);
+    ::close(ends[1]);
     port_ = read_port();
 }
 

@@ -8,6 +8,10 @@
 
 namespace muster::bench {
 
+// Runs a program to its end and drops what it prints; how long that took. Fails unless it exits
+// with 0.
+double run_to_end(const std::vector<std::string>& command);
+
 class Child {
 public:
     // Starts the program and waits for the line on its stdout that ends in ":<port>".

@@ -161,6 +161,8 @@ public:
             desk_.ask(
                 Credential{people_[n].session},
                 [](Work& work) {
+                    keep_recovery_codes(work, factor_place(work.caller().user), 1,
+                                        draw_recovery_codes());
                     const GivenCode first{GivenCode::Given::yes, 1, 1, 0};
                     return when(work.read(work.caller().user), ConfirmSecondFactor{first});
                 },

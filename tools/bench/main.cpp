@@ -90,8 +90,9 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1'000, 100'000'000))
         ->capture_default_str();
     app.add_option("--seed", options.seed)->capture_default_str();
-    app.add_option("--only", options.only,
-                   "commands, queries, sign-ins, rebuild, size, start, memory");
+    app.add_option(
+        "--only", options.only,
+        "commands, queries, sign-ins, proofs, feed, rebuild, audit, size, start, memory");
     app.add_option("--dir", options.folder, "Where to write; on the disk that is meant");
     app.add_option(
         "--data", options.data,

@@ -207,6 +207,7 @@ void measure_commands(const Bench& bench) {
     bench.report.add("commands, synced", many.per_second, synced.per_second);
     bench.report.add("commands, CPU", many.server_cpu_us);
     bench.report.add("commands, p99", many.p99_us, queue.p99_us);
+    bench.report.add("proof keeping", proof_keeping(bench.folder), many.server_cpu_us);
     bench.report.add("one account", one.per_second, many.per_second, cpu_of(one));
     bench.report.add("commands, rebuilding", beside.p99_us, many.p99_us);
 }
@@ -297,6 +298,17 @@ void measure_rebuild(const Bench& bench) {
     bench.report.add("rebuild", rate, ceiling.per_second, {(own_cpu_s() - cpu) / events * 1e6, 0});
 }
 
+void measure_audit(const Bench& bench) {
+    settle(bench.folder);
+    const std::vector<std::string> whole{bench.muster.native(), "audit", "--data",
+                                         bench.data.folder().native()};
+    auto log_only = whole;
+    log_only.emplace_back("--log-only");
+    const auto events = static_cast<double>(bench.data.events());
+    bench.report.add("audit", events / run_to_end(log_only));
+    bench.report.add("audit, views", events / run_to_end(whole));
+}
+
 void measure_size(const Bench& bench) {
     const auto events = static_cast<double>(bench.data.events());
     bench.report.add("log", static_cast<double>(bench.data.bytes_of("log")) / events);
@@ -340,8 +352,8 @@ const std::vector<Work> works{
     {"commands", measure_commands, true}, {"queries", measure_queries, true},
     {"sign-ins", measure_sign_ins, true}, {"proofs", measure_proofs, true},
     {"feed", measure_feed, true},         {"rebuild", measure_rebuild, true},
-    {"size", measure_size, false},        {"start", measure_start, true},
-    {"memory", measure_memory, true},
+    {"audit", measure_audit, true},       {"size", measure_size, false},
+    {"start", measure_start, true},       {"memory", measure_memory, true},
 };
 
 }  // namespace muster::bench
