@@ -16,7 +16,7 @@ namespace muster {
 
 class CommandFilter final : public rocksdb::CompactionFilter {
 public:
-    // The value begins with the command's time; see rocks_log.cpp.
+    // The value begins with the command's time; see rocks_rows.cpp.
     bool Filter(int, const rocksdb::Slice&, const rocksdb::Slice& value, std::string*,
                 bool*) const override {
         Reader in{value.ToStringView()};
@@ -128,8 +128,8 @@ rocksdb::ColumnFamilyOptions family_options(Family which,
     if (which == Family::commands || which == Family::vault || which == Family::snapshots) {
         table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     }
-    // In parts, of which a look-up reads one: the whole filter of a large table fits no shard of the
-    // cache, and would be read from the file again and again.
+    // In parts, of which a look-up reads one: the whole filter of a large table fits no shard of
+    // the cache, and would be read from the file again and again.
     if (table.filter_policy) {
         table.index_type = rocksdb::BlockBasedTableOptions::IndexType::kTwoLevelIndexSearch;
         table.partition_filters = true;

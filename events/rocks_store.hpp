@@ -1,5 +1,5 @@
 // The log's database: how RocksDB is opened and set, and what its answers mean. What lies in it is
-// told in rocks_log.cpp.
+// told in rocks_rows.cpp.
 #pragma once
 
 #include <array>

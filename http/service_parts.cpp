@@ -1,13 +1,86 @@
-// What the service's parts have to do with the views and with one another: what retention looks at,
-// and what is measured.
+// What the parts of the service have to do with one another: answers and files after a commit, what
+// retention and forgetting look for, what is measured.
 #include <algorithm>
 #include <iterator>
 
 #include "http/credential.hpp"
 #include "http/service.hpp"
+#include "projections/invitations.hpp"
 #include "projections/retention.hpp"
 
 namespace muster::http {
+
+// By the views, once they have passed the position.
+std::expected<std::vector<Forgetter::Sent>, Fault> Service::find_sent(const EmailKey& address,
+                                                                      Time until,
+                                                                      Position position) const {
+    if (runner_.visible() < position)
+        return std::unexpected(Fault{Fault::Kind::unavailable, "the views are behind"});
+    const auto reading = store_.now();
+    std::vector<Forgetter::Sent> sent;
+    for (const auto& row : views::invitations_to(reading, address, until))
+        sent.push_back({row.account, row.id});
+    if (reading.fault()) return std::unexpected(*reading.fault());
+    return sent;
+}
+
+// A view that is being built, or has stopped, has rows of its own: while it has not passed the
+// position once is enough, and once more when it has.
+std::expected<bool, Fault> Service::purge(Position position) {
+    if (runner_.visible() < position)
+        return std::unexpected(Fault{Fault::Kind::unavailable, "the views are behind"});
+    const bool behind = std::ranges::any_of(
+        store_.marks(), [&](const views::Mark& mark) { return mark.position < position.number; });
+    if (behind && purged_ >= position) return false;
+    if (auto done = options_.forgetting->purge_log(); !done) return std::unexpected(done.error());
+    const auto all = store_.purge();
+    if (!all) return std::unexpected(all.error());
+    purged_ = position;
+    return *all && !behind;
+}
+
+// Called for each durable batch. Its answers leave together, once the views have passed it.
+void Service::finish(std::vector<Committer::Completion> completions, Position head) {
+    runner_.wake(head);
+    feed_.wake();
+    if (auto* forgetter = forgets_.load()) {
+        const bool erased = std::ranges::any_of(completions, [](const auto& each) {
+            return each.result && std::ranges::any_of(each.result->events, [](const Event& event) {
+                       return erased_by(event).has_value();
+                   });
+        });
+        forgetter->moved(head, Forgetter::Erased{erased});
+    }
+    if (auto* mailer = wakes_.load()) mailer->wake();
+    auto batch = std::make_shared<std::vector<Committer::Completion>>(std::move(completions));
+    std::vector<views::Runner::Waiter> waiters;
+    waiters.push_back({head, views::Runner::Clock::now() + options_.longest_wait, [batch](bool) {
+                           const Batch together;
+                           for (auto& each : *batch)
+                               each.done(std::move(each.result));
+                       }});
+    runner_.when_visible(std::move(waiters));
+}
+
+// Beside the request, which does not wait for it.
+void Service::record_use(const Call& call) {
+    const auto session = call.caller.session;
+    {
+        const std::lock_guard lock{mutex_};
+        if (!recording_use_.insert(session).second) return;
+    }
+    muster::Request request;
+    request.credential = call.credential;
+    request.ip = call.ip;
+    request.trace = call.trace;
+    request.rule = {.anonymous = AccessRule::Anonymous::yes};
+    request.use_case = [](Work& work) { return use_session(work); };
+    request.done = [this, session](const Result&) {
+        const std::lock_guard lock{mutex_};
+        recording_use_.erase(session);
+    };
+    committer_.submit(std::move(request));
+}
 
 std::expected<Retirer::Candidates, Fault> Service::find_unused(const Retention& retention, Time now,
                                                                const std::string& after) const {
