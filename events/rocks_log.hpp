@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 
 #include "events/log.hpp"
 
@@ -31,8 +32,8 @@ public:
     virtual std::expected<void, Fault> freeze(const std::filesystem::path& folder,
                                               const std::filesystem::path& head_file) const = 0;
     // On return no file of the log has bytes of what was erased from the vault before the call. Any
-    // thread.
-    virtual std::expected<void, Fault> purge() = 0;
+    // thread. A fault where it is stopped meanwhile.
+    virtual std::expected<void, Fault> purge(const std::stop_token& stop) = 0;
 };
 
 // Opens or makes the log. Faults: damaged (names the position or the file; also a log shorter than

@@ -82,7 +82,9 @@ public:
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override;
     std::expected<void, Fault> freeze(const std::filesystem::path& folder,
                                       const std::filesystem::path& head_file) const override;
-    std::expected<void, Fault> purge() override { return store_->purge(Family::vault); }
+    std::expected<void, Fault> purge(const std::stop_token& stop) override {
+        return store_->purge(Family::vault, stop);
+    }
 
 private:
     // Appending; the appending thread's.

@@ -221,11 +221,14 @@ std::unique_ptr<rocksdb::Iterator> RocksStore::iterate(const rocksdb::ReadOption
 
 // The write-ahead logs go when all that is in them is in tables; of those the family's are written
 // anew, without what was erased.
-std::expected<void, Fault> RocksStore::purge(Family which) const {
+std::expected<void, Fault> RocksStore::purge(Family which, const std::stop_token& stop) const {
     auto status = db_->Flush(rocksdb::FlushOptions{}, families_);
     rocksdb::CompactRangeOptions all;
     all.exclusive_manual_compaction = false;
     all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    std::atomic<bool> cancelled = false;
+    const std::stop_callback cancel{stop, [&] { cancelled = true; }};
+    all.canceled = &cancelled;
     if (status.ok()) status = db_->CompactRange(all, family(which), nullptr, nullptr);
     if (!status.ok()) return std::unexpected(fault_of(status, "purge"));
     return {};

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <rocksdb/db.h>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -53,7 +54,7 @@ public:
     std::unique_ptr<rocksdb::Iterator> iterate(const rocksdb::ReadOptions& options,
                                                Family which) const;
     // On return no file has bytes of what was erased from the family before the call.
-    std::expected<void, Fault> purge(Family which) const;
+    std::expected<void, Fault> purge(Family which, const std::stop_token& stop) const;
     // A copy as it is at a moment, in a folder that is not there yet: tables are linked.
     std::expected<void, Fault> freeze(const std::filesystem::path& folder) const;
 

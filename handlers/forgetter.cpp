@@ -39,6 +39,7 @@ void Forgetter::stop() {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
     }
+    stop_.request_stop();
     wake_.notify_all();
     if (thread_.joinable()) thread_.join();
 }
@@ -205,7 +206,7 @@ bool Forgetter::forget(const ByAccount& invitations) {
 
 bool Forgetter::purge() {
     const auto last = *unpurged_;
-    const auto all_gone = options_.purge(last);
+    const auto all_gone = options_.purge(last, stop_.get_token());
     purged_at_ = std::chrono::steady_clock::now();
     if (all_gone && *all_gone && unpurged_ == last) unpurged_.reset();
     return all_gone.has_value();

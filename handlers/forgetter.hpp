@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -27,8 +28,8 @@ namespace muster {
 struct ForgetOptions {
     std::filesystem::path ledger;
     // On return no file has what was erased up to the position. False: somebody still reads it, so
-    // again later.
-    std::function<std::expected<bool, Fault>(Position)> purge;
+    // again later. A fault also where it is stopped.
+    std::function<std::expected<bool, Fault>(Position, const std::stop_token&)> purge;
     // From the end of one purging to the next one's start.
     std::chrono::milliseconds pause{15'000};
 };
@@ -59,7 +60,7 @@ public:
     // Up to there all is forgotten, in every file.
     Position done() const;
 
-    // Ends after the purging at hand. Before the committer stops. Idempotent.
+    // Breaks a purging off. Before the committer stops. Idempotent.
     void stop();
 
 private:
@@ -84,6 +85,7 @@ private:
     Position head_;  // As it was told.
     bool erased_{};  // Something up to there, since it was looked at.
     bool stopping_{};
+    std::stop_source stop_;
     Position done_;
 
     Position position_;  // The thread's, as the next ones.

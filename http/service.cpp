@@ -146,7 +146,9 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
                 return find_sent(address, until, position);
             },
             ForgetOptions{.ledger = options_.forgetting->ledger,
-                          .purge = [this](Position position) { return purge(position); }});
+                          .purge = [this](Position position, const std::stop_token& stop) {
+                              return purge(position, stop);
+                          }});
         forgets_ = forgetter_.get();
     }
     if (!options_.mail) return;

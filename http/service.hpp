@@ -32,7 +32,7 @@ Time system_time();
 // Where erased bytes may lie, beside the views.
 struct ForgettingFiles {
     std::filesystem::path ledger;  // See events/forgotten.hpp.
-    std::function<std::expected<void, Fault>()> purge_log;
+    std::function<std::expected<void, Fault>(const std::stop_token&)> purge_log;
 };
 
 struct ServiceOptions {
@@ -105,7 +105,7 @@ private:
     std::expected<std::vector<Forgetter::Sent>, Fault> find_sent(const EmailKey& address,
                                                                  Time until,
                                                                  Position position) const;
-    std::expected<bool, Fault> purge(Position position);
+    std::expected<bool, Fault> purge(Position position, const std::stop_token& stop);
     void finish(std::vector<Committer::Completion> completions, Position head);
     void answer(Pending& pending, Result result);
     void refuse(Pending& pending, const Problem& problem);

@@ -26,14 +26,15 @@ std::expected<std::vector<Forgetter::Sent>, Fault> Service::find_sent(const Emai
 
 // A view that is being built, or has stopped, has rows of its own: while it has not passed the
 // position once is enough, and once more when it has.
-std::expected<bool, Fault> Service::purge(Position position) {
+std::expected<bool, Fault> Service::purge(Position position, const std::stop_token& stop) {
     if (runner_.visible() < position)
         return std::unexpected(Fault{Fault::Kind::unavailable, "the views are behind"});
     const bool behind = std::ranges::any_of(
         store_.marks(), [&](const views::Mark& mark) { return mark.position < position.number; });
     if (behind && purged_ >= position) return false;
-    if (auto done = options_.forgetting->purge_log(); !done) return std::unexpected(done.error());
-    const auto all = store_.purge();
+    if (auto done = options_.forgetting->purge_log(stop); !done)
+        return std::unexpected(done.error());
+    const auto all = store_.purge(stop);
     if (!all) return std::unexpected(all.error());
     purged_ = position;
     return *all && !behind;

@@ -479,16 +479,21 @@ std::expected<void, Fault> ViewStore::merge() {
 
 // The manifest tells between which keys each table lies. It is begun anew with each entry, so the
 // last one must come after the tables that are gone. Older ones go with the next look around.
-std::expected<bool, Fault> ViewStore::purge() {
+std::expected<bool, Fault> ViewStore::purge(const std::stop_token& stop) {
     auto& db = *impl_->db;
     const auto before = db.GetLatestSequenceNumber();
     auto status = db.Flush({});
     rocksdb::CompactRangeOptions all;
     all.exclusive_manual_compaction = false;
     all.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    std::atomic<bool> cancelled = false;
+    const std::stop_callback cancel{stop, [&] { cancelled = true; }};
+    all.canceled = &cancelled;
     std::uint64_t oldest = 0;  // That somebody reads; zero: nobody reads.
     db.GetIntProperty("rocksdb.oldest-snapshot-sequence", &oldest);
     if (status.ok()) status = db.CompactRange(all, nullptr, nullptr);
+    if (status.IsIncomplete())
+        return std::unexpected(Fault{Fault::Kind::unavailable, "the purging was stopped"});
     if (status.ok()) status = db.SetOptions({{"max_sequential_skip_in_iterations", "8"}});
     if (status.ok()) status = db.DisableFileDeletions();
     if (status.ok()) status = db.EnableFileDeletions(false);

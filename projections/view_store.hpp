@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -146,8 +147,8 @@ public:
     std::expected<void, Fault> freeze(const std::filesystem::path& folder) const;
     // Writes every file anew, so that none has bytes of rows that were erased or changed before the
     // call. False: somebody reads the store as it was before, and with it those rows; again later.
-    // Any thread.
-    std::expected<bool, Fault> purge();
+    // Any thread. A fault where it is stopped meanwhile.
+    std::expected<bool, Fault> purge(const std::stop_token& stop);
     // Flushes and merges everything into one sorted run, at once and to its end, as is else done in
     // the background. Takes seconds for a million rows.
     std::expected<void, Fault> merge();

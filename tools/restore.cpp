@@ -155,7 +155,7 @@ std::expected<void, Fault> Restoration::forget_again(FolderLog& log, const Keys&
     forgotten_ = commits.size();
     if (commits.empty()) return {};
     if (auto done = log.append(commits); !done) return std::unexpected(done.error());
-    if (auto done = log.purge(); !done) return done;
+    if (auto done = log.purge({}); !done) return done;
     // They hold in plain text what can no longer be read in the log: they are built again from it.
     std::error_code error;
     fs::remove_all(data_ / "views", error);

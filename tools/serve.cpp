@@ -258,8 +258,8 @@ int serve(const ServeOptions& options) {
         service_options.trusted_proxies.push_back(*IpNetwork::parse(each));
     service_options.metrics_apart = metrics_at.has_value();
     service_options.epoch = folder->epoch();
-    service_options.forgetting =
-        http::ForgettingFiles{folder->forgotten(), [&log] { return (*log)->purge(); }};
+    service_options.forgetting = http::ForgettingFiles{
+        folder->forgotten(), [&log](const std::stop_token& stop) { return (*log)->purge(stop); }};
     if (options.rate_limits == "off") service_options.committer.limits = RateLimits::off;
     http::Service service{**log, folder->keys(), **store, service_options, end_after};
 

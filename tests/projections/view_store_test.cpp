@@ -178,11 +178,11 @@ TEST(ViewStore, WhatIsPurgedIsInNoFile) {
                    {key_of(2), "new"},
                    {"\xffzz-canary-last", std::nullopt}});
     EXPECT_TRUE(folder.has("canary"));
-    EXPECT_EQ(store->purge(), true);
+    EXPECT_EQ(store->purge({}), true);
     EXPECT_FALSE(folder.has("canary"));
     EXPECT_EQ(store->now().get(key_of(1)), "stays");
     EXPECT_EQ(store->now().get(key_of(2)), "new");
-    EXPECT_EQ(store->purge(), true);
+    EXPECT_EQ(store->purge({}), true);
 }
 
 TEST(ViewStore, WhatSomebodyReadsIsPurgedLater) {  // Rule X18.
@@ -192,11 +192,28 @@ TEST(ViewStore, WhatSomebodyReadsIsPurgedLater) {  // Rule X18.
     {
         const auto reading = store->now();
         write(*store, {{key_of(1), std::nullopt}});
-        EXPECT_EQ(store->purge(), false);
+        EXPECT_EQ(store->purge({}), false);
         EXPECT_EQ(reading.get(key_of(1)), "canary");
     }
-    EXPECT_EQ(store->purge(), true);
+    EXPECT_EQ(store->purge({}), true);
     EXPECT_FALSE(folder.has("canary"));
+}
+
+TEST(ViewStore, APurgingThatIsStoppedCanBeDoneAgain) {  // Rule X18.
+    const Folder folder;
+    const auto store = ViewStore::open(folder.path / "views", {}).value();
+    write(*store, {{key_of(1), "canary"}, {key_of(2), "stays"}});
+    ASSERT_TRUE(store->flush());
+    write(*store, {{key_of(1), std::nullopt}});
+    std::stop_source stopped;
+    stopped.request_stop();
+    EXPECT_FALSE(store->purge(stopped.get_token()));
+    EXPECT_TRUE(folder.has("canary"));
+    write(*store, {{key_of(3), "later"}});
+    EXPECT_EQ(store->purge({}), true);
+    EXPECT_FALSE(folder.has("canary"));
+    EXPECT_EQ(store->now().get(key_of(2)), "stays");
+    EXPECT_EQ(store->now().get(key_of(3)), "later");
 }
 
 TEST(ViewStore, NobodySeesHalfAWrite) {
