@@ -14,6 +14,7 @@ struct Fault {
         unavailable,  // The medium refuses: full, read-only, gone.
         in_use,       // Another process has the data folder.
         newer_version,  // Written by a newer release.
+        erased,         // To be sealed for somebody whose key is gone.
     };
     Kind kind{};
     std::string message;

@@ -15,6 +15,8 @@
 namespace muster {
 namespace {
 
+constexpr std::string_view heading = "folder ";
+
 Fault ledger_fault(const std::filesystem::path& file) {
     return {Fault::Kind::unavailable,
             fmt::format("{}: {}", file.native(), std::system_category().message(errno))};
@@ -54,6 +56,7 @@ std::optional<Forgotten> parse_line(std::string_view line) {
 }  // namespace
 
 std::expected<void, Fault> append_forgotten(const std::filesystem::path& file,
+                                            std::string_view check_value,
                                             std::span<const Forgotten> forgotten) {
     std::string lines;
     for (const auto& [position, subject] : forgotten)
@@ -69,6 +72,7 @@ std::expected<void, Fault> append_forgotten(const std::filesystem::path& file,
             --kept;
         if (::ftruncate(out.number(), kept) != 0) return std::unexpected(ledger_fault(file));
     }
+    if (size == 0) lines.insert(0, fmt::format("{}{}\n", heading, check_value));
     for (std::string_view rest = lines; !rest.empty();) {
         const auto written = ::write(out.number(), rest.data(), rest.size());
         if (written < 0 && errno == EINTR) continue;
@@ -79,7 +83,8 @@ std::expected<void, Fault> append_forgotten(const std::filesystem::path& file,
     return size > 0 ? std::expected<void, Fault>{} : sync_folder(file.parent_path());
 }
 
-std::expected<std::vector<Forgotten>, Fault> read_forgotten(const std::filesystem::path& file) {
+std::expected<std::vector<Forgotten>, Fault> read_forgotten(const std::filesystem::path& file,
+                                                            std::string_view check_value) {
     std::error_code error;
     if (!std::filesystem::exists(file, error) && !error) return std::vector<Forgotten>{};
     std::ifstream in{file, std::ios::binary};
@@ -88,16 +93,22 @@ std::expected<std::vector<Forgotten>, Fault> read_forgotten(const std::filesyste
     std::vector<Forgotten> all;
     std::set<Forgotten> seen;
     std::size_t number = 0;
-    for (std::string_view rest = bytes; rest.contains('\n');) {
+    const auto damaged = [&](std::string_view what) {
+        return std::unexpected(Fault{Fault::Kind::damaged,
+                                     fmt::format("{}: line {} {}", file.native(), number, what)});
+    };
+    for (std::string_view rest = bytes; !rest.empty();) {
         const auto line = rest.substr(0, rest.find('\n'));
-        rest.remove_prefix(line.size() + 1);
         ++number;
-        const auto forgotten = parse_line(line);
-        if (!forgotten) {
-            return std::unexpected(
-                Fault{Fault::Kind::damaged,
-                      fmt::format("{}: line {} is none of a ledger", file.native(), number)});
+        if (line.size() == rest.size()) return damaged("is cut off; mend or remove it");
+        rest.remove_prefix(line.size() + 1);
+        if (number == 1 && line.starts_with(heading)) {
+            if (line.substr(heading.size()) != check_value)
+                return damaged("says that it is of another folder");
+            continue;
         }
+        const auto forgotten = parse_line(line);
+        if (!forgotten) return damaged("is none of a ledger");
         if (seen.insert(*forgotten).second) all.push_back(*forgotten);
     }
     return all;

@@ -1,12 +1,14 @@
 // The ledger of what was forgotten, beside the log and not in it: whoever restores an older backup
 // needs it. It says numbers only.
 //
-//   file := line*      line := position ' ' kind ' ' number '\n'     kind as SubjectKind's text
+//   file := [ "folder " check-value '\n' ] line*        check-value as Keys::check_value has it
+//   line := position ' ' kind ' ' number '\n'           kind as SubjectKind's text
 #pragma once
 
 #include <expected>
 #include <filesystem>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "events/fault.hpp"
@@ -21,12 +23,15 @@ struct Forgotten {
     auto operator<=>(const Forgotten&) const = default;
 };
 
-// Durable on return. At least once: a line may stand in the file several times.
+// Durable on return. At least once: a line may stand in the file several times. A new file begins
+// with the folder's check value.
 std::expected<void, Fault> append_forgotten(const std::filesystem::path& file,
+                                            std::string_view check_value,
                                             std::span<const Forgotten> forgotten);
 
-// In the file's order, each once; what follows the last line end was never finished, and is left
-// out. Nothing where there is no file. Faults: damaged (names the line), unavailable.
-std::expected<std::vector<Forgotten>, Fault> read_forgotten(const std::filesystem::path& file);
+// In the file's order, each once. Nothing where there is no file. Faults: damaged (names the line:
+// also one that is cut off, and one of another folder), unavailable.
+std::expected<std::vector<Forgotten>, Fault> read_forgotten(const std::filesystem::path& file,
+                                                            std::string_view check_value);
 
 }  // namespace muster

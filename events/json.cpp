@@ -133,7 +133,7 @@ void write_value(JsonWriter& out, Time value) { out.time(value); }
 void write_value(JsonWriter& out, Permissions value) { out.permissions(value); }
 template <class Thing>
 void write_value(JsonWriter& out, const Digest<Thing>& digest) {
-    out.text(to_hex(as_text(digest.bytes)));
+    out.digest(as_text(digest.bytes));
 }
 void write_value(JsonWriter& out, Amount value) { out.text(to_text(value)); }
 template <class Thing>
@@ -253,6 +253,10 @@ JsonWriter& JsonWriter::base64(std::string_view bytes) {
     return *this;
 }
 
+JsonWriter& JsonWriter::digest(std::string_view bytes) {
+    return shows_digests() ? text(to_hex(bytes)) : null();
+}
+
 JsonWriter& JsonWriter::number(std::uint64_t value) {
     separate();
     append_number(out_, value);
@@ -298,8 +302,11 @@ void write_planned(JsonWriter& out, const Event& event) {
     out.begin_object();
     write_type(out, type_of(event));
     out.key("streams").begin_array();
-    for (const auto& stream : streams_of(event))
-        out.text(to_text(stream));
+    for (const auto& stream : streams_of(event)) {
+        const auto name = to_text(stream);
+        const bool hidden = of_digest(stream.kind) && !out.shows_digests();
+        out.text(hidden ? name.substr(0, name.find('-')) : name);
+    }
     out.end_array().key("data");
     write_data(out, event);
     out.end_object();

@@ -17,7 +17,12 @@ namespace muster {
 // may be shown on a terminal; <, > and & are not.
 class JsonWriter {
 public:
-    explicit JsonWriter(std::string& out) : out_(out) {}
+    // Keys of addresses are shown, or null: whoever may ask for any address's key could look for
+    // it.
+    enum class Digests : bool { hidden, shown };
+
+    explicit JsonWriter(std::string& out, Digests digests = Digests::shown)
+        : out_(out), digests_(digests) {}
 
     JsonWriter& begin_object();
     JsonWriter& end_object();
@@ -26,6 +31,8 @@ public:
     JsonWriter& key(std::string_view name);  // Names are plain ASCII.
     JsonWriter& text(std::string_view value);
     JsonWriter& base64(std::string_view bytes);
+    JsonWriter& digest(std::string_view bytes);  // Hexadecimal.
+    bool shows_digests() const { return digests_ == Digests::shown; }
     JsonWriter& number(std::uint64_t value);
     JsonWriter& number(std::int64_t value);
     JsonWriter& boolean(bool value);
@@ -38,6 +45,7 @@ private:
     void separate();
 
     std::string& out_;
+    Digests digests_;
     bool first_ = true;  // Nothing stands before the next value in its object or array.
 };
 
@@ -45,7 +53,8 @@ private:
 // lists, times RFC 3339; a personal field is an object, or null where it is erased.
 void write_data(JsonWriter& out, const Event& event);
 
-// {"type","version","streams","data"}: what a dry run shows.
+// {"type","version","streams","data"}: what a dry run shows. A stream that an address's key names
+// has no more than its kind where digests are hidden.
 void write_planned(JsonWriter& out, const Event& event);
 
 // {"position","at","type","version","streams","actor","data","trace_id","leaf_hash","record"}: as

@@ -77,6 +77,8 @@ std::expected<std::optional<Key>, Fault> Keyring::find(const Subject& subject) {
 void Keyring::remember(const Subject& subject, const Seed& seed) {
     const auto key = keys_.subject_key(subject, seed);
     const std::lock_guard lock{mutex_};
+    newer_.erase(subject);
+    older_.erase(subject);
     insert(subject, key);
 }
 

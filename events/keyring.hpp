@@ -24,8 +24,8 @@ public:
 
     // Absent where the subject was erased, or never was.
     std::expected<std::optional<Key>, Fault> find(const Subject& subject);
-    // A new subject's key, usable before its seed is in the log. Fewer than half of `capacity` may
-    // be so at any time.
+    // A new subject's key, usable before its seed is in the log; instead of another that it had.
+    // Fewer than half of `capacity` may be so at any time.
     void remember(const Subject& subject, const Seed& seed);
     void forget(const Subject& subject);
 

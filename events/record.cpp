@@ -8,12 +8,14 @@
 //   version  := varint             the stream's, this event included
 //   body     := name version flags actor [behalf] [trace] [salt] [caller] payload
 //   name     := text               the event type's
-//   flags    := 1 byte             bit 0: salt, 1: trace, 2: on behalf of a user, 3: caller
+//   flags    := 1 byte             bit 0: salt, 1: trace, 2: on behalf of a user, 3: caller,
+//                                  4: it is sealed for whom the event is about
 //   actor    := kind(1) [varint id, unless System]
 //   behalf   := varint user id
 //   trace    := 16 bytes
 //   salt     := 12 bytes           there when anything is sealed
-//   caller   := text               the address; sealed as part 0 where the actor is a person
+//   caller   := text               the address; sealed as part 0 where the actor is a person, or
+//                                  where flag 4 says so
 //   payload  := text               the event's fields in their order, as codec.hpp writes them
 //   personal := text               a personal field among them: its fields, sealed as part 1, 2 ...
 #include "events/record.hpp"
@@ -29,7 +31,14 @@ namespace muster {
 namespace {
 
 constexpr std::uint8_t record_format = 1;
-enum Flag : std::uint8_t { has_salt = 1, has_trace = 2, has_behalf = 4, has_caller = 8 };
+enum Flag : std::uint8_t {
+    has_salt = 1,
+    has_trace = 2,
+    has_behalf = 4,
+    has_caller = 8,
+    caller_for_concerned = 16,
+    all_flags = 31
+};
 
 // --- Personal fields, which need to know whom the event is about
 
@@ -70,7 +79,7 @@ std::expected<Key, Fault> key_for_sealing(Keyring& keyring, const Subject& subje
     const auto key = keyring.find(subject);
     if (!key) return std::unexpected(key.error());
     if (!*key)
-        return std::unexpected(Fault{Fault::Kind::damaged, "sealing for somebody without a key"});
+        return std::unexpected(Fault{Fault::Kind::erased, "sealing for somebody without a key"});
     return **key;
 }
 
@@ -137,6 +146,34 @@ E get_event(Reader& in, Opener& opener) {
         }
     });
     return event;
+}
+
+// --- Whom an event is about that System records: whoever asks has not shown who it is
+
+void note_person(std::optional<Subject>& person, const auto& field) {
+    using Field = std::remove_cvref_t<decltype(field)>;
+    if constexpr (std::is_same_v<Field, UserId> || std::is_same_v<Field, AdminId>) {
+        if (!person && field) person = subject_of(field);
+    }
+}
+template <class Key>
+void note_person(std::optional<Subject>& person, const Mention<Key>& mention) {
+    note_person(person, mention.key);
+}
+template <class Key>
+void note_person(std::optional<Subject>& person, const std::optional<Mention<Key>>& mention) {
+    if (mention) note_person(person, mention->key);
+}
+
+std::optional<Subject> concerned_by(const Event& event) {
+    std::optional<Subject> person;
+    std::visit(
+        [&](const auto& e) {
+            for_each_field(
+                e, [&](std::string_view, const auto& field) { note_person(person, field); });
+        },
+        event);
+    return person;
 }
 
 // --- One decoder for each event that was ever stored
@@ -223,8 +260,16 @@ std::optional<Subject> subject_of(const Actor& actor) {
 
 std::expected<Draft, Fault> draft(const Event& event, const Circumstances& about, Keyring& keyring,
                                   const std::optional<Salt>& given) {
-    const auto person = subject_of(about.actor);
-    const bool seals_caller = person && !about.caller.empty();
+    auto person = subject_of(about.actor);
+    auto caller = about.caller;
+    const bool for_concerned = about.actor.kind == ActorKind::system && !caller.empty();
+    if (for_concerned) {
+        person = concerned_by(event);
+        const auto key = person ? keyring.find(*person) : std::optional<Key>{};
+        if (!key) return std::unexpected(key.error());
+        if (person && !*key) caller.clear();  // Forgotten: the event stays, the address does not.
+    }
+    const bool seals_caller = person && !caller.empty();
     const bool seals_fields =
         std::visit([]<class E>(const E&) { return any_personal<FieldTypesOf<E>>; }, event);
     const bool salted = seals_caller || seals_fields;
@@ -240,7 +285,8 @@ std::expected<Draft, Fault> draft(const Event& event, const Circumstances& about
     out.varint(type.version);
     out.byte(static_cast<std::uint8_t>((salted ? has_salt : 0) | (traced ? has_trace : 0) |
                                        (about.actor.on_behalf_of ? has_behalf : 0) |
-                                       (about.caller.empty() ? 0 : has_caller)));
+                                       (caller.empty() ? 0 : has_caller) |
+                                       (for_concerned && seals_caller ? caller_for_concerned : 0)));
     out.byte(static_cast<std::uint8_t>(about.actor.kind));
     if (about.actor.kind != ActorKind::system) out.varint(about.actor.number);
     if (about.actor.on_behalf_of) out.varint(about.actor.on_behalf_of->number);
@@ -249,9 +295,9 @@ std::expected<Draft, Fault> draft(const Event& event, const Circumstances& about
     if (seals_caller) {
         const auto key = key_for_sealing(keyring, *person);
         if (!key) return std::unexpected(key.error());
-        out.text(seal(*key, salt, 0, about.caller));
-    } else if (!about.caller.empty()) {
-        out.text(about.caller);
+        out.text(seal(*key, salt, 0, caller));
+    } else if (!caller.empty()) {
+        out.text(caller);
     }
 
     std::string payload;
@@ -295,11 +341,15 @@ std::expected<Envelope, Fault> parse_envelope(std::string_view bytes) {
     envelope.type = in.text();
     get(in, envelope.version);
     const auto flags = in.byte();
-    if (flags > 15) in.fail();
+    if (flags > all_flags) in.fail();
+    envelope.caller_for_concerned = (flags & caller_for_concerned) != 0;
     envelope.actor = get_actor(in, flags);
     if ((flags & has_trace) != 0) envelope.trace = get_array<TraceId>(in).value_or(TraceId{});
     if ((flags & has_salt) != 0) envelope.salt = get_array<Salt>(in);
     if ((flags & has_caller) != 0) envelope.sealed_caller = in.text();
+    if (envelope.caller_for_concerned &&
+        (envelope.actor.kind != ActorKind::system || envelope.sealed_caller.empty()))
+        in.fail();
     envelope.payload = in.text();
     if (!in.done())
         return std::unexpected(damaged(envelope.position, "the record is truncated or malformed"));
@@ -324,7 +374,11 @@ std::expected<Record, Fault> decode(std::string_view bytes, Keyring* keyring) {
         envelope->trace,    decoder(in, opener)};
     if (!in.done()) return std::unexpected(damaged(record.position, "the event does not decode"));
 
-    if (const auto person = subject_of(record.actor)) {
+    const auto person =
+        envelope->caller_for_concerned ? concerned_by(record.event) : subject_of(record.actor);
+    if (envelope->caller_for_concerned && !person)
+        return std::unexpected(damaged(record.position, "its caller is sealed for nobody"));
+    if (person) {
         if (!envelope->sealed_caller.empty()) {
             record.caller = open_part(opener, *person, 0, envelope->sealed_caller).value_or("");
         }

@@ -48,7 +48,8 @@ struct Draft {
     std::string body;  // See the grammar in record.cpp.
 };
 
-// Seals and encodes. A missing subject key, or a personal field without a value, is a fault.
+// Seals and encodes. A subject without a key is a fault `erased`, a personal field without a value
+// `damaged`.
 // Whoever gives a salt (tests do) gets the same bytes again; without one it is drawn.
 std::expected<Draft, Fault> draft(const Event& event, const Circumstances& circumstances,
                                   Keyring& keyring, const std::optional<Salt>& salt = {});
@@ -67,7 +68,8 @@ struct Envelope {
     std::string_view type;
     std::uint32_t version{};
     std::optional<Salt> salt;
-    std::string_view sealed_caller;  // Sealed under the actor's key where the actor is a person.
+    std::string_view sealed_caller;  // Under the actor's key where the actor is a person,
+    bool caller_for_concerned{};     // under that of whom the event is about where this says so.
     std::string_view payload;
 };
 // Truncated or lying bytes are a fault that names the position if it could be read.

@@ -2,6 +2,7 @@
 #include "events/rocks_log.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <fmt/format.h>
 
 #include "events/rocks_log_class.hpp"
@@ -13,6 +14,27 @@ namespace {
 constexpr std::chrono::milliseconds head_delay{900};
 // The head file is up to a second behind, and nobody knows how far the log went after a backup.
 constexpr std::uint64_t numbers_skipped = 1'000'000;
+
+// How many more are skipped at random of what tokens are made of, below this bound: a backup may be
+// restored twice, and nobody is to hold a token of the one that somebody else gets from the other.
+// People see the numbers of users, so theirs stay shorter.
+std::uint64_t bound_of_chance(Sequence sequence) {
+    switch (sequence) {
+        case Sequence::session:
+        case Sequence::invitation:
+        case Sequence::api_key:
+            return std::uint64_t{1} << 48;
+        case Sequence::user:
+        case Sequence::admin:
+            return std::uint64_t{1} << 31;
+        case Sequence::account:
+        case Sequence::contact:
+        case Sequence::order:
+        case Sequence::ticket:
+            break;
+    }
+    return 1;
+}
 
 }  // namespace
 
@@ -202,7 +224,9 @@ std::expected<void, Fault> RocksLog::skip_lost_numbers(std::uint64_t lost_events
     rocksdb::WriteBatch batch;
     for (const auto sequence : all_sequences) {
         const auto n = static_cast<std::uint8_t>(sequence);
-        drawn_[n] = marks_[n] += lost_events + numbers_skipped;
+        const auto chance =
+            std::bit_cast<std::uint64_t>(random_bytes<std::array<std::uint8_t, 8>>());
+        drawn_[n] = marks_[n] += lost_events + numbers_skipped + chance % bound_of_chance(sequence);
         batch.Put(store_->family(Family::meta), sequence_key(sequence), varint_value(marks_[n]));
     }
     rocksdb::WriteOptions synced;

@@ -13,10 +13,11 @@ struct RocksLogOptions {
     enum class Mode : std::uint8_t { write, read };
     Mode mode = Mode::write;  // `read` changes nothing in the folder, also after a kill.
     // Open although the head file says that there was more. Where there was, every sequence skips
-    // as many numbers and a million, so that none is handed out twice.
+    // as many numbers and a million, so that none is handed out twice; those that tokens are made
+    // of more, at random.
     bool accept_loss = false;
     // The log comes from a backup, and went on after that: every sequence skips a million numbers
-    // and as many as the log has events.
+    // and as many as the log has events, and so on.
     bool restored = false;
     std::size_t verify =
         100'000;  // How many of the newest records are read and verified at the opening.

@@ -140,4 +140,9 @@ std::optional<Time> parse_time(std::string_view text) {
     return Time{ms};
 }
 
+Time system_time() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
+}
+
 }  // namespace muster

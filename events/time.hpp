@@ -21,6 +21,9 @@ struct Time {
     }
 };
 
+// The machine's clock.
+Time system_time();
+
 // RFC 3339 in UTC with milliseconds: 2026-11-22T00:48:33.125Z.
 using TimeText = std::array<char, 24>;
 TimeText rfc3339(Time time);

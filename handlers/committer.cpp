@@ -14,6 +14,12 @@ constexpr unsigned most_attempts = 5;
 constexpr Error reused{ErrorKind::invalid, "idempotency.reused",
                        "This Idempotency-Key came with another request."};
 
+// A key goes with the deletion, after which nobody is found. But after a restore somebody may be
+// there whose key had to go.
+constexpr Error forgotten_subject =
+    conflict("subject.forgotten",
+             "Somebody whom this is about was forgotten: nothing can be kept about them any more.");
+
 constexpr std::chrono::seconds longest_answer{30};
 
 // Whose key comes to be with this event.
@@ -171,11 +177,9 @@ void Committer::decide(Item item, Batch& batch) {
     item.result = judge(item, work);
     if (work.fault()) return fail(*work.fault());
     const bool commits = item.request.mode == Mode::commit;
-    if (commits && item.result && !item.result->repeated && !item.result->events.empty()) {
-        stage(item, work, batch);
-    } else {
-        ids_.give_back(work.drawn());
-    }
+    const bool has_commit =
+        commits && item.result && !item.result->repeated && !item.result->events.empty();
+    if (!has_commit || !stage(item, work, batch)) ids_.give_back(work.drawn());
     batch.items.push_back(std::move(item));
 }
 
@@ -231,8 +235,9 @@ std::optional<Result> Committer::repeated(const Request& request, const Work& wo
     return accepted;
 }
 
-void Committer::stage(Item& item, Work& work, Batch& batch) {
-    auto& accepted = *item.result;
+// False: it is refused after all.
+bool Committer::stage(Item& item, Work& work, Batch& batch) {
+    const auto& accepted = *item.result;
     Commit commit;
     commit.command = item.request.command;
     commit.read = work.reads();
@@ -250,10 +255,15 @@ void Committer::stage(Item& item, Work& work, Batch& batch) {
     const Circumstances about{work.now(), accepted.actor, item.request.ip, item.request.trace};
     for (const auto& event : accepted.events) {
         auto drafted = draft(event, about, keyring_);
-        if (!drafted) return fail(drafted.error());
-        states_.evolve(event, drafted->streams, batch.number);
+        if (!drafted && drafted.error().kind != Fault::Kind::erased) fail(drafted.error());
+        if (!drafted) {
+            item.result = std::unexpected(forgotten_subject);
+            return false;
+        }
         commit.events.push_back(std::move(*drafted));
     }
+    for (std::size_t n = 0; n < commit.events.size(); ++n)
+        states_.evolve(accepted.events[n], commit.events[n].streams, batch.number);
     for (const auto& event : accepted.events) {
         if (const auto subject = erased_by(event)) {
             commit.vault.push_back({vault_key(*subject), std::nullopt});
@@ -263,6 +273,7 @@ void Committer::stage(Item& item, Work& work, Batch& batch) {
     }
     item.commit = batch.commits.size();
     batch.commits.push_back(std::move(commit));
+    return true;
 }
 
 // --- The writing thread

@@ -132,7 +132,7 @@ private:
     void decide(Item item, Batch& batch);
     Result judge(Item& item, Work& work);
     std::optional<Result> repeated(const Request& request, const Work& work);
-    void stage(Item& item, Work& work, Batch& batch);
+    bool stage(Item& item, Work& work, Batch& batch);
     void settle(Batch& batch, const std::vector<Outcome>& outcomes);
     std::pair<Position, bool> end_writing(std::uint64_t batch, std::uint64_t written,
                                           bool conflicted, std::vector<Item> again);

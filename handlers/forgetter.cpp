@@ -83,8 +83,10 @@ void Forgetter::work() {
     }
 }
 
-// Without one the whole log is read.
+// Without one the whole log is read; and where the ledger was lost, so that it is whole again.
 void Forgetter::take_up_checkpoint() {
+    std::error_code error;
+    if (!std::filesystem::exists(options_.ledger, error)) return;
     const auto kept = log_.checkpoint(name);
     if (kept && *kept) position_ = (*kept)->position;
 }
@@ -122,7 +124,8 @@ bool Forgetter::read_on(Position head) {
 bool Forgetter::finish(const Record& record) {
     const Forgotten forgotten{record.position, *erased_by(record.event)};
     if (noted_ < record.position) {
-        if (!append_forgotten(options_.ledger, std::span{&forgotten, 1})) return false;
+        if (!append_forgotten(options_.ledger, options_.check_value, std::span{&forgotten, 1}))
+            return false;
         noted_ = record.position;
     }
     unpurged_ = record.position;

@@ -27,6 +27,7 @@ namespace muster {
 
 struct ForgetOptions {
     std::filesystem::path ledger;
+    std::string check_value;  // Of the folder; see events/forgotten.hpp.
     // On return no file has what was erased up to the position. False: somebody still reads it, so
     // again later. A fault also where it is stopped.
     std::function<std::expected<bool, Fault>(Position, const std::stop_token&)> purge;

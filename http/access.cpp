@@ -29,6 +29,8 @@ using Changes = std::vector<views::AccessChange>;
 // What both sides have in common: {"at", "position", write_side, "changes"?}.
 template <class Side>
 Answer access(Call& call, const Moments& asked, Side side, views::AccessOf of, auto&& write_side) {
+    if (asked.until && !asked.at)
+        return std::unexpected(invalid({{"?at", "required", "With until there must be an at."}}));
     const auto at = asked.at.value_or(call.now);
     const auto until = std::max(asked.until.value_or(at), at);
     if (asked.until && *asked.until < at)

@@ -157,8 +157,9 @@ std::vector<std::string_view> refusals_of_kind(const Route& route) {
     if (route.path.starts_with("/v1/")) codes.push_back("view.behind");
     if (route.words.answers == Words::Answers::page_or_export) codes.push_back("server.busy");
     if (!route.is_command()) return codes;
-    codes.insert(codes.end(), {"access.address", "request.cross_site", "request.too_large",
-                               "request.unsupported_media_type", "server.busy"});
+    codes.insert(codes.end(),
+                 {"access.address", "request.cross_site", "request.too_large",
+                  "request.unsupported_media_type", "server.busy", "subject.forgotten"});
     if (route.method == Method::post) {
         codes.insert(codes.end(), {"idempotency.running", "idempotency.reused"});
     } else {

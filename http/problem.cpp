@@ -133,6 +133,7 @@ constexpr std::pair<std::string_view, int> statuses[]{
     {"setup.done", 409},
     {"ticket.full", 409},
     {"log.record_too_long", 409},
+    {"subject.forgotten", 409},
     {"two_factor.not_started", 409},
     {"two_factor.on", 409},
     {"user.email_taken", 409},

@@ -97,11 +97,6 @@ std::string origin_of(std::string_view public_url) {
 
 }  // namespace
 
-Time system_time() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return {std::chrono::duration_cast<std::chrono::milliseconds>(now).count()};
-}
-
 Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOptions options,
                  Committer::Failure failure)
     : log_(log),
@@ -146,6 +141,7 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
                 return find_sent(address, until, position);
             },
             ForgetOptions{.ledger = options_.forgetting->ledger,
+                          .check_value = keys_.check_value(),
                           .purge = [this](Position position, const std::stop_token& stop) {
                               return purge(position, stop);
                           }});

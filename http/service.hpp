@@ -27,8 +27,6 @@
 
 namespace muster::http {
 
-Time system_time();
-
 // Where erased bytes may lie, beside the views.
 struct ForgettingFiles {
     std::filesystem::path ledger;  // See events/forgotten.hpp.

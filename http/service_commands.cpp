@@ -94,7 +94,11 @@ Response dry_run_answer(const Accepted& accepted, Change::DryRun dry_run) {
     return json_answer(200, [&](JsonWriter& out) {
         out.begin_object().key("events").begin_array();
         for (const auto& event : accepted.events) {
-            if (dry_run == Change::DryRun::shown) write_planned(out, event);
+            if (dry_run != Change::DryRun::shown) continue;
+            std::string planned;
+            JsonWriter hiding{planned, JsonWriter::Digests::hidden};
+            write_planned(hiding, event);
+            out.raw(planned);
         }
         out.end_array().end_object();
     });

@@ -346,8 +346,10 @@ struct Judge {
                    : "the password's number is not the next";
     }
     Wrong operator()(const AdminDeleted& e) const {
-        return world.staff.is_last_administrator(e.admin) ? "it is the last administrator"
-                                                          : admin(e.admin);
+        const bool had_to_go = world.forgotten.contains(subject_of(e.admin));  // After a restore.
+        return world.staff.is_last_administrator(e.admin) && !had_to_go
+                   ? "it is the last administrator"
+                   : admin(e.admin);
     }
     Wrong operator()(const ApiKeyCreated& e) const {
         return world.seen_api_keys.insert(e.api_key.number)

@@ -146,9 +146,7 @@ std::expected<void, Fault> BackupMaker::check_source(const BackupSource& source)
 
 std::expected<void, Fault> BackupMaker::build(const BackupSource& source, BackupReport& report) {
     report.manifest.id = to_hex(as_text(random_bytes<std::array<std::uint8_t, 8>>()));
-    report.manifest.time = {std::chrono::duration_cast<std::chrono::milliseconds>(
-                                std::chrono::system_clock::now().time_since_epoch())
-                                .count()};
+    report.manifest.time = system_time();
     fresh_ = folder_ / (report.manifest.id + std::string{unfinished});
     const auto files = find_files(source.settings, source.state);
     if (!files) return std::unexpected(files.error());
@@ -240,6 +238,13 @@ std::expected<void, Fault> BackupMaker::put_in_place(const Manifest& manifest) c
     return replace_file(folder_ / manifest_name, to_text(manifest));
 }
 
+// Also by way of links.
+bool is_within(const fs::path& inner, const fs::path& outer) {
+    std::error_code error;
+    const auto of = fs::weakly_canonical(outer, error), at = fs::weakly_canonical(inner, error);
+    return !error && std::ranges::mismatch(of, at).in1 == of.end();
+}
+
 void print_json(const BackupReport& report) {
     std::string text;
     JsonWriter out{text};
@@ -264,6 +269,10 @@ void print_text(const BackupReport& report) {
 }  // namespace
 
 int backup(const BackupOptions& options) {
+    if (is_within(options.to, options.data)) {
+        fmt::print(stderr, "muster: {} is in the data folder itself\n", options.to.native());
+        return 2;
+    }
     const auto start = SteadyClock::now();
     const auto source = open_source(options.data);
     if (!source) return report(source.error());

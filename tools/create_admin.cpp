@@ -67,11 +67,7 @@ std::expected<Result, Fault> ask(Log& log, const Keys& keys, const NewAdmin& adm
     Committer committer{log,
                         keyring,
                         keys,
-                        [] {
-                            return Time{std::chrono::duration_cast<std::chrono::milliseconds>(
-                                            std::chrono::system_clock::now().time_since_epoch())
-                                            .count()};
-                        },
+                        system_time,
                         [&](std::vector<Committer::Completion> completions, Position) {
                             for (auto& each : completions)
                                 promise.set_value(std::move(each.result));

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
 
@@ -17,12 +16,6 @@ namespace {
 int tell(std::string_view why, int status) {
     fmt::print(stderr, "muster: {}\n", why);
     return status;
-}
-
-Time time_now() {
-    return Time{std::chrono::duration_cast<std::chrono::milliseconds>(
-                    std::chrono::system_clock::now().time_since_epoch())
-                    .count()};
 }
 
 // Where the commands of a plan go, and what it looks at.
@@ -82,7 +75,7 @@ private:
     std::uint64_t size_;
     SqlDump dump_;
     ImportReport report_;
-    ImportPlan plan_{dump_, time_now(), report_};
+    ImportPlan plan_{dump_, system_time(), report_};
 };
 
 // Whether there is no folder yet, so that nothing can be in it.

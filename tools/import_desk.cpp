@@ -1,6 +1,5 @@
 #include "tools/import_desk.hpp"
 
-#include <chrono>
 #include <fmt/format.h>
 
 namespace muster::tools {
@@ -9,12 +8,6 @@ namespace {
 // Nothing else is in memory beside an import.
 constexpr Committer::Options import_options{
     .queue = SIZE_MAX, .batch = 2048, .cache_bytes = std::size_t{256} << 20};
-
-Time system_time() {
-    return Time{std::chrono::duration_cast<std::chrono::milliseconds>(
-                    std::chrono::system_clock::now().time_since_epoch())
-                    .count()};
-}
 
 }  // namespace
 

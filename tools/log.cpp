@@ -13,6 +13,20 @@
 namespace muster::tools {
 namespace {
 
+// By its name, or its beginning and "*".
+bool is_named(const EventType& type, std::string_view wanted) {
+    return wanted.ends_with('*') ? type.name.starts_with(wanted.substr(0, wanted.size() - 1))
+                                 : type.name == wanted;
+}
+
+template <class... E>
+bool any_is_named(std::variant<E...>*, std::string_view wanted) {
+    return (is_named(E::type, wanted) || ...);
+}
+bool any_event_is(std::string_view wanted) {
+    return any_is_named(static_cast<Event*>(nullptr), wanted);
+}
+
 // Events on their way to stdout, a line each.
 class Lines {
 public:
@@ -53,18 +67,13 @@ public:
     void fail(const Fault& fault) { fault_ = fault; }
 
 private:
-    static bool has_type(const Record& record, std::string_view wanted) {
-        const auto name = type_of(record.event).name;
-        if (wanted.ends_with('*')) return name.starts_with(wanted.substr(0, wanted.size() - 1));
-        return wanted.empty() || name == wanted;
-    }
     // The stream that is read has one of the two already.
     static bool concerns(const Record& record, const LogOptions& options) {
         const auto stands_in = [&](const StreamId& stream) {
             return std::ranges::find(record.streams, stream, &StreamVersion::stream) !=
                    record.streams.end();
         };
-        return has_type(record, options.type) &&
+        return (options.type.empty() || is_named(type_of(record.event), options.type)) &&
                (!options.account || stands_in(stream_of(AccountId{*options.account}))) &&
                (!options.user || stands_in(stream_of(UserId{*options.user})));
     }
@@ -85,6 +94,10 @@ std::optional<StreamId> stream_of(const LogOptions& options) {
 }  // namespace
 
 int log(const LogOptions& options) {
+    if (!options.type.empty() && !any_event_is(options.type)) {
+        fmt::print(stderr, "muster: no event is named \"{}\"\n", options.type);
+        return 2;
+    }
     auto reading = open_for_reading(options.data, DataFolder::Open::reading);
     if (!reading) return report(reading.error());
     std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of the write, not the end.

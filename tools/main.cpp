@@ -247,9 +247,13 @@ int main(int argc, char** argv) {
     LogOptions logging;
     auto* log_command = app.add_subcommand("log", "Print events as JSON lines");
     add_data(*log_command, logging.data);
-    log_command->add_option("--from", logging.from, "First position")->capture_default_str();
-    log_command->add_option("--account", logging.account, "Only events of this account");
-    log_command->add_option("--user", logging.user, "Only events of this user");
+    const CLI::Range is_number{std::uint64_t{1}, std::uint64_t{INT64_MAX}, "NUMBER"};
+    log_command->add_option("--from", logging.from, "First position")
+        ->check(is_number)
+        ->capture_default_str();
+    log_command->add_option("--account", logging.account, "Only events of this account")
+        ->check(is_number);
+    log_command->add_option("--user", logging.user, "Only events of this user")->check(is_number);
     const CLI::Validator is_time{
         [](const std::string& text) {
             return muster::parse_time(text) ? "" : "no time as RFC 3339 has it: " + text;

@@ -1,9 +1,7 @@
-#include <chrono>
 #include <cstdio>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
-#include <set>
 
 #include "events/forgotten.hpp"
 #include "events/json.hpp"
@@ -11,6 +9,7 @@
 #include "tools/backup_check.hpp"
 #include "tools/backup_files.hpp"
 #include "tools/commands.hpp"
+#include "tools/forget_again.hpp"
 #include "tools/progress.hpp"
 
 namespace muster::tools {
@@ -123,38 +122,16 @@ std::expected<void, Fault> Restoration::begin_epoch() {
     return replace_file(data_ / "epoch", fmt::format("{}\n", epoch_));
 }
 
-// Whose key the backup has, and should not. Rule X18.
+// Whose keys the backup has, and should not. Rule X18.
 std::expected<void, Fault> Restoration::forget_again(FolderLog& log, const Keys& keys) {
     if (ledger_.empty()) return {};
-    if (auto noted = append_forgotten(data_ / "forgotten", ledger_); !noted) return noted;
-    Keyring keyring{log, keys};
-    const Circumstances now{Time{std::chrono::duration_cast<std::chrono::milliseconds>(
-                                     std::chrono::system_clock::now().time_since_epoch())
-                                     .count()},
-                            {ActorKind::system, 0, std::nullopt},
-                            {}};
-    std::vector<Commit> commits;
-    std::set<Subject> seen;
-    for (const auto& [position, subject] : ledger_) {
-        const auto seed = log.vault(vault_key(subject));
-        if (!seed) return std::unexpected(seed.error());
-        if (!*seed || !seen.insert(subject).second) continue;
-        auto event = draft(SubjectForgotten{{}, subject.kind, subject.number}, now, keyring);
-        if (!event) return std::unexpected(event.error());
-        Commit commit{.command = {},
-                      .read = {},
-                      .time = now.time,
-                      .events = {},
-                      .vault = {{vault_key(subject), std::nullopt}},
-                      .drawn = {}};
-        commit.events.push_back(std::move(*event));
-        for (const auto kind : secrets_of(subject.kind))
-            commit.vault.push_back({vault_key(kind, subject.number), std::nullopt});
-        commits.push_back(std::move(commit));
-    }
-    forgotten_ = commits.size();
-    if (commits.empty()) return {};
-    if (auto done = log.append(commits); !done) return std::unexpected(done.error());
+    const auto noted = append_forgotten(data_ / "forgotten", keys.check_value(), ledger_);
+    if (!noted) return noted;
+    const auto readable = still_readable(log, ledger_);
+    if (!readable) return std::unexpected(readable.error());
+    forgotten_ = readable->size();
+    if (readable->empty()) return {};
+    if (auto done = tools::forget_again(log, keys, *readable); !done) return done;
     if (auto done = log.purge({}); !done) return done;
     // They hold in plain text what can no longer be read in the log: they are built again from it.
     std::error_code error;
@@ -190,25 +167,34 @@ void print_restored(const RestoreOptions& options, const BackupCheck& backup,
     }
     fmt::print("restored up to position {}, as of {}; this is epoch {} of the folder\n",
                grouped(manifest.head.position.number), to_text(manifest.time), restoration.epoch());
-    if (restoration.forgotten() != 0) {
-        fmt::print("forgotten again: {}; the views are built at the next start\n",
-                   restoration.forgotten());
+    if (options.forgotten.empty()) {
+        fmt::print("no ledger was given: whoever was forgotten since is here again\n");
+    } else {
+        fmt::print("forgotten again: {}{}\n", restoration.forgotten(),
+                   restoration.forgotten() == 0 ? "" : "; the views are built at the next start");
     }
+}
+
+std::expected<std::vector<Forgotten>, Fault> ledger_of(const BackupCheck& backup,
+                                                       const fs::path& file) {
+    const auto folder = DataFolder::open(backup.files(), DataFolder::Open::reading);
+    if (!folder) return std::unexpected(folder.error());
+    return read_forgotten(file, folder->keys().check_value());
 }
 
 }  // namespace
 
 int restore(const RestoreOptions& options) {
     if (const auto empty = check_empty(options.data); !empty) return report(empty.error());
-    // No file: nothing was forgotten since.
-    auto forgotten = read_forgotten(options.forgotten);
-    if (!forgotten) return report(forgotten.error());
     auto backup = BackupCheck::open(options.from);
     if (!backup) return report(backup.error());
     if (const auto done = backup->run(); !done) return report(done.error());
     for (const auto& [place, what] : backup->findings().kept())
         fmt::print(stderr, "muster: {}: {}\n", place, what);
     if (backup->findings().count() != 0) return 3;
+    // No file: nothing was forgotten since.
+    auto forgotten = ledger_of(*backup, options.forgotten);
+    if (!forgotten) return report(forgotten.error());
 
     Restoration restoration{*backup, options.data, std::move(*forgotten)};
     if (const auto done = restoration.run(); !done) return report(done.error());

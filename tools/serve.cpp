@@ -203,6 +203,7 @@ int report(const Fault& fault) {
             return 4;
         case Fault::Kind::unavailable:
         case Fault::Kind::newer_version:
+        case Fault::Kind::erased:
             break;
     }
     return 1;

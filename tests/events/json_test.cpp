@@ -94,6 +94,14 @@ TEST(Json, APlannedEventSaysWhatADryRunShows) {
     EXPECT_EQ(json, R"({"type":"account.association_granted","version":1,)"
                     R"("streams":["account-1","user-2"],"data":{"account":1,"user":2,)"
                     R"("permissions":["emails"],"invitation":null}})");
+    const auto released = UserDeleted{.user = bob, .released = {EmailKey{{0xab}}}};
+    std::string shown, hidden;
+    JsonWriter showing{shown}, hiding{hidden, JsonWriter::Digests::hidden};
+    write_planned(showing, released);
+    write_planned(hiding, released);
+    EXPECT_TRUE(shown.contains(R"("email-ab0000)")) << shown;
+    EXPECT_TRUE(hidden.contains(R"(["user-2","email"])")) << hidden;
+    EXPECT_FALSE(hidden.contains("ab0000")) << hidden;
 }
 
 TEST(Json, ARecordHasItsBytesAndItsHash) {

@@ -114,6 +114,31 @@ TEST(Record, NothingPersonalCanBeReadInTheStoredBytes) {
     EXPECT_EQ(bytes.find(by_ada.caller), std::string::npos);
 }
 
+// Rule X18. Of an attempt that failed nobody has shown who made it, but it is known whom it was
+// about.
+TEST(Record, TheCallerOfWhatSystemRecordsIsSealedForWhomItIsAbout) {
+    Vault vault;
+    const Circumstances about{noon, {}, "\x0a\x14\x1e\x28", {}};
+    const AttemptFailed failed{{{1, 2, 3}}, AttemptKind::code, Mention<UserId>{ada}, {}, noon};
+    const auto bytes = stored_bytes(failed, about, seven, vault);
+    EXPECT_FALSE(bytes.contains(about.caller));
+    EXPECT_EQ(decode(bytes, &vault.keyring)->caller, about.caller);
+    EXPECT_EQ(decode(bytes, nullptr)->caller, "");
+    EXPECT_EQ(to_hex(bytes),  // For ever.
+              "010780d8c1a28c34010901020300000000000000000000000000010f617474656d7074732e6661696c65"
+              "640119000908070605040302010000001413e96ffb8b25ca64ef7da1ec79b230659483870f1a01020300"
+              "0000000000000000000000000101010080d8c1a28c34");
+
+    vault.keyring.forget(subject_of(ada));
+    EXPECT_EQ(decode(bytes, &vault.keyring)->caller, "");
+    const auto later = stored_bytes(failed, about, seven, vault);
+    EXPECT_FALSE(later.contains(about.caller));
+    EXPECT_EQ(decode(later, &vault.keyring)->event, Event{failed});
+
+    const ResetAsked asked{{{1}}, {{2}}, noon};  // About nobody who is known.
+    EXPECT_EQ(decode(stored_bytes(asked, about, seven, vault), nullptr)->caller, about.caller);
+}
+
 TEST(Record, AnotherSaltOrAnotherKeyDoesNotOpen) {
     Vault vault;
     const Key key{1};

@@ -966,6 +966,28 @@ TEST(Committer, AKeyThatWasLookedUpDuringADeletionIsForgottenAfterIt) {
     EXPECT_FALSE(desk.keyring.find(subject_of(bob.user))->has_value());
 }
 
+// After a restore somebody may be there whose key had to go. Rule X18.
+TEST(Committer, WhatIsAboutSomebodyForgottenIsRefusedAndTheRestGoesOn) {
+    Desk desk;
+    const auto ada = desk.register_with_account("ada");
+    const auto bob = desk.join(ada.account, "bob", see_tickets);
+    ASSERT_TRUE(desk.as_system().ask(
+        [&](Work&) { return Events{SubjectForgotten{{}, SubjectKind::user, bob.user.number}}; }));
+    const auto opening = [](Work& work) { return open_own_account(work, profile_of("Bobs")); };
+    const auto head = desk.log.head();
+    EXPECT_EQ(code_of(desk.as(bob.session).from("\x7f\1\1\1").ask(opening)), "subject.forgotten");
+    EXPECT_EQ(desk.log.head(), head);
+    // The number that was drawn for it is the next one's, under a key of its own.
+    const auto opened = desk.as(ada.session).ask(opening);
+    const auto account = the<AccountOpened>(opened).account;
+    EXPECT_EQ(account.number, ada.account.number + 1);
+    Keyring fresh{desk.log, desk.keys};
+    EXPECT_EQ(fresh.find(subject_of(account)).value(),
+              desk.keyring.find(subject_of(account)).value());
+    ASSERT_TRUE(desk.as_system().ask([&](Work& work) { return delete_user(work, bob.user); }));
+    expect_sound(desk.fold());
+}
+
 TEST(Committer, ADeletionThatLosesARaceErasesNothing) {
     Shared shared;
     shared.log.before = [&] {

@@ -134,6 +134,9 @@ TEST_F(Access, TheDeletedKeepTheirHistory) {  // Rule X9.
               (Numbers{account}));
     EXPECT_EQ(words(of_user(ada, "?at=" + before + "&until=" + to_text(house.now())).at("changes")),
               (std::vector<std::string>{"ended"}));
+    const auto half = house.root().get(account_path(account, "/access?until=" + before));
+    EXPECT_EQ(half.code(), "request.invalid");
+    EXPECT_TRUE(half.text.contains("?at")) << half.text;
     EXPECT_EQ(house.root().get(account_path(999, "/access")).code(), "account.not_found");
     EXPECT_EQ(house.root().get(user_path(999, "/access")).code(), "user.not_found");
 }

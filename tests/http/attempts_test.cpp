@@ -33,6 +33,19 @@ TEST_F(Attempting, FromTheFifthFailureOnOneHasToWaitLongerEachTime) {
     EXPECT_EQ(sign_in("ada").status, 201);  // What failed before was forgotten.
 }
 
+TEST_F(Attempting, WhereSomebodyTriedFromIsForgottenWithThem) {  // Rule X18.
+    const auto ada = house.person("ada");
+    sign_in("ada", "wrong password");
+    ask_for_reset("ada@example.com");
+    sign_in("nobody", "wrong password");
+    const auto tried = [&] {
+        return house.root().get("/v1/activity?ip=127.0.0.1&actor=system").body.at("items").size();
+    };
+    EXPECT_EQ(tried(), 3U);
+    ASSERT_EQ(house.root().del(account_path(ada.account()) + "?delete_users=true").status, 204);
+    EXPECT_EQ(tried(), 1U);  // It was about nobody who is known.
+}
+
 TEST_F(Attempting, NobodyElseWaits) {
     house.person("ada");
     house.person("bob");

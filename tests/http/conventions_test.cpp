@@ -498,6 +498,9 @@ TEST_F(Conventions, ADryRunShowsWhatWouldBeWrittenAndWritesNothing) {
     EXPECT_EQ(types,
               (std::vector<std::string>{"user.registered", "account.opened", "session.started"}));
     EXPECT_FALSE(planned.text.contains(good_password));
+    // Whoever could ask for the key of any address could look for it in the log.
+    EXPECT_TRUE(planned.body.at("events")[0].at("data").at("address").is_null());
+    EXPECT_EQ(planned.body.at("events")[0].at("streams"), (Json{"user-1", "email"}));
 
     // Nothing is taken: neither the address nor an id.
     const auto done = nobody.post("/v1/registrations", grace);

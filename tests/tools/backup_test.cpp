@@ -218,7 +218,8 @@ TEST_F(Backup, AFolderOfSomethingElseIsRefused) {
     EXPECT_EQ(ran.status, 1);
     EXPECT_NE(ran.err.find("neither empty nor a backup"), std::string::npos) << ran.err;
     EXPECT_EQ(names_in(to()), std::set<std::string>{"letter"});
-    EXPECT_EQ(back_up(data(), data()).status, 1);
+    EXPECT_EQ(back_up(data(), data()).status, 2);
+    EXPECT_EQ(back_up(data(), data() / "new" / "backup").status, 2);
 }
 
 TEST_F(Backup, SaysWhyThereIsNone) {

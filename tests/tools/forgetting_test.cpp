@@ -40,10 +40,20 @@ protected:
                   0);
         start();
     }
-    void start() {
+    void start(std::string_view keeper = "keeper@example.net") {
         server_.emplace(data());
         client_.emplace(server_->client());
-        token_ = server_->sign_in();
+        if (!token_.empty()) keeper_ = token_;
+        token_ = server_->sign_in(keeper);
+    }
+    // The token of the one who kept it before the last start.
+    const std::string& keeper() const { return keeper_; }
+    std::string sign_in_as(const std::string& email) {
+        const auto set =
+            client_->Put(fmt::format("/v1/users/{}/password", zaphira_), as(token_),
+                         json{{"password", Server::password}}.dump(), "application/json");
+        EXPECT_TRUE(set && set->status == 204) << (set ? set->body : "");
+        return post("/v1/sessions", {{"email", email}, {"password", Server::password}})["token"];
     }
     void stop() {
         ASSERT_TRUE(WIFEXITED(server_->stop()));
@@ -73,9 +83,15 @@ protected:
         EXPECT_TRUE(answer && answer->status == 200) << path << (answer ? answer->body : "");
         return answer ? answer->body : "";
     }
-    int status(const std::string& path) {
-        const auto answer = client_->Get(path, as(token_));
+    int status(const std::string& path) { return status(path, token_); }
+    int status(const std::string& path, const std::string& token) {
+        const auto answer = client_->Get(path, as(token));
         return answer ? answer->status : 0;
+    }
+    // Its code.
+    std::string refusal_of(const std::string& path, const json& body) {
+        const auto answer = client_->Patch(path, as(token_), body.dump(), "application/json");
+        return answer ? json::parse(answer->body).value("code", "") : "";
     }
     void remove(const std::string& path) {
         const auto answer = client_->Delete(path, as(token_));
@@ -165,6 +181,14 @@ protected:
         return all;
     }
 
+    // Of a folder that nobody serves.
+    std::string check_value() const {
+        return DataFolder::open(data(), DataFolder::Open::reading)->keys().check_value();
+    }
+    std::expected<std::vector<Forgotten>, Fault> read_ledger(const std::string& check) const {
+        return read_forgotten(data() / "forgotten", check);
+    }
+    std::uint64_t zaphira() const { return zaphira_; }
     fs::path data() const { return folder_.path() / "served" / "data"; }
     fs::path path(const std::string& name) const { return folder_.path() / name; }
 
@@ -174,7 +198,7 @@ protected:
 private:
     std::optional<Server> server_;
     std::optional<httplib::Client> client_;
-    std::string token_, output_, checkpoint_, bobs_;
+    std::string token_, keeper_, output_, checkpoint_, bobs_;
     std::uint64_t zaphira_{}, bob_{};
 };
 
@@ -197,7 +221,7 @@ TEST_F(Forgetting, NothingOfADeletedPersonIsInAnyFile) {  // Rule X18.
     EXPECT_TRUE(places_of(keys, data()).empty());
     expect_proven();
     // Zaphira, her account, contact and ticket, and the three invitations, once or more.
-    const auto ledger = read_forgotten(data() / "forgotten");
+    const auto ledger = read_ledger(check_value());
     ASSERT_TRUE(ledger);
     EXPECT_EQ(ledger->size(), 7U);
 }
@@ -283,14 +307,60 @@ TEST_F(Forgetting, WhatABackupStillKnewIsForgottenAgain) {  // Rule X18.
     start();
     EXPECT_TRUE(places_of(canaries, data()).empty());
     EXPECT_TRUE(text("/v1/users").contains("Bystander"));
-    delete_zaphira();  // What is left of her: an entry without a name.
-    expect_told();
-    // Her seven keys, the same once more, and what was deleted of what was left.
-    EXPECT_TRUE(wait_until(
-        [&] { return read_forgotten(data() / "forgotten")->size() == 7U + 7U + 6U; }, a_minute));
+    expect_told();  // She is deleted again.
+    EXPECT_EQ(status(fmt::format("/v1/users/{}", zaphira())), 404);
+    EXPECT_EQ(status(fmt::format("/v1/accounts/{}", account_)), 404);
     stop();
     EXPECT_TRUE(places_of(canaries, data()).empty());
     expect_proven();
+}
+
+// Rule X18. What followed the backup let her go, and is lost with it: she owns an account still.
+TEST_F(Forgetting, WhoCannotBeDeletedAgainIsSignedOutAndNameless) {
+    tell_of_zaphira();
+    const auto token = sign_in_as("zaphira@quill.example");
+    const auto backup = path("saved");
+    ASSERT_EQ(muster(fmt::format("backup --to {}", backup.native()), data()).status, 0);
+    stop();
+    fs::remove_all(data());
+    // Her key, but nothing of her account.
+    write_content(path("ledger"), fmt::format("999999 user {}\n1000000 admin 1\n", zaphira()));
+    const auto restored =
+        shell(fmt::format("{} restore --from {} --data {} --forgotten {}", MUSTER_PROGRAM,
+                          backup.native(), data().native(), path("ledger").native()));
+    ASSERT_EQ(restored.status, 0) << restored.err;
+    EXPECT_TRUE(restored.out.contains("forgotten again: 2")) << restored.out;
+    expect_proven();
+    EXPECT_EQ(muster("admin create --email other@example.net --name Kim --password-stdin", data(),
+                     std::string{Server::password} + "\n")
+                  .status,
+              0);
+    start("other@example.net");
+    EXPECT_EQ(status("/v1/me", token), 401);
+    EXPECT_EQ(status("/v1/admins", keeper()), 401);
+    const auto user = fmt::format("/v1/users/{}", zaphira());
+    EXPECT_EQ(json::parse(text(user))["first_name"], "");
+    EXPECT_EQ(refusal_of(user, {{"last_name", "Again"}}), "subject.forgotten");
+    EXPECT_EQ(status("/v1/users"), 200);  // It goes on.
+    delete_zaphira();
+    EXPECT_EQ(status(user), 404);
+    stop();
+    expect_proven();
+}
+
+TEST_F(Forgetting, ALostLedgerIsWrittenAnew) {  // Rule X18.
+    stop();
+    const auto check = check_value();
+    start();
+    tell_of_zaphira();
+    delete_zaphira();
+    EXPECT_TRUE(wait_until([&] { return read_ledger(check)->size() == 7; }, a_minute));
+    stop();
+    const auto before = read_ledger(check).value();
+    fs::remove(data() / "forgotten");
+    start();
+    EXPECT_TRUE(wait_until([&] { return read_ledger(check) == before; }, a_minute))
+        << content_of(data() / "forgotten");
 }
 
 TEST_F(Forgetting, ALedgerThatIsNoneIsRefused) {

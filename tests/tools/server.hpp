@@ -9,7 +9,7 @@ namespace muster::tools {
 
 class Server {
 public:
-    // Somebody made the admin keeper@example.net with `password` before.
+    // Somebody made an admin with `password` before.
     explicit Server(const fs::path& data)
         : child_({MUSTER_PROGRAM, "serve", "--rate-limits", "off", "--data", data.native(),
                   "--listen", "127.0.0.1:0"},
@@ -29,10 +29,9 @@ public:
         client.set_read_timeout(std::chrono::seconds{20});
         return client;
     }
-    std::string sign_in() const {
+    std::string sign_in(std::string_view email = "keeper@example.net") const {
         const auto answer = client().Post(
-            "/v1/admin/sessions",
-            nlohmann::json{{"email", "keeper@example.net"}, {"password", password}}.dump(),
+            "/v1/admin/sessions", nlohmann::json{{"email", email}, {"password", password}}.dump(),
             "application/json");
         EXPECT_TRUE(answer && answer->status == 201) << (answer ? answer->body : "no answer");
         return answer ? nlohmann::json::parse(answer->body).value("token", "") : "";

@@ -323,8 +323,7 @@ EmailAddress DataSet::email_of(std::size_t person) {
 }
 
 std::string DataSet::code_of(std::size_t person) {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return one_time_password(secret_of(person), time_step({now / std::chrono::milliseconds{1}}));
+    return one_time_password(secret_of(person), time_step(system_time()));
 }
 
 void DataSet::fill(std::uint64_t seed) {
