@@ -1,5 +1,6 @@
 #include "events/time.hpp"
 
+#include <algorithm>
 namespace muster {
 namespace {
 

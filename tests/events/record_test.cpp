@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "events/text.hpp"
 #include "tests/events/samples.hpp"
 
 namespace muster {

@@ -144,7 +144,9 @@ TEST(AccessOfManyUsers, IsFoldedInOnePass) {
     }
     fmt::print("{} users, {} changes: {:.1f} ms\n", users, users + changes, best.count());
 #ifdef __OPTIMIZE__
-    if (is_long) EXPECT_LT(best.count(), 50);
+    if (is_long) {
+        EXPECT_LT(best.count(), 50);
+    }
 #endif
 }
 
