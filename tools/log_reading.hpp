@@ -11,8 +11,9 @@
 
 namespace muster::tools {
 
-// For a keyring: whoever reads a whole log meets everybody again and again. About 25 MiB.
-inline constexpr std::size_t keys_remembered = 1 << 18;
+// For a keyring: whoever reads a whole log meets everybody again and again. At most 150 MiB, of a
+// log with so many people.
+inline constexpr std::size_t keys_remembered = 1 << 21;
 
 struct LogReading {
     DataFolder folder;
