@@ -72,6 +72,7 @@ std::expected<void, Fault> append_forgotten(const std::filesystem::path& file,
             --kept;
         if (::ftruncate(out.number(), kept) != 0) return std::unexpected(ledger_fault(file));
     }
+    if (size > 0 && lines.empty()) return {};
     if (size == 0) lines.insert(0, fmt::format("{}{}\n", heading, check_value));
     for (std::string_view rest = lines; !rest.empty();) {
         const auto written = ::write(out.number(), rest.data(), rest.size());

@@ -24,7 +24,7 @@ struct Forgotten {
 };
 
 // Durable on return. At least once: a line may stand in the file several times. A new file begins
-// with the folder's check value.
+// with the folder's check value, and is made also where there is nothing to append.
 std::expected<void, Fault> append_forgotten(const std::filesystem::path& file,
                                             std::string_view check_value,
                                             std::span<const Forgotten> forgotten);

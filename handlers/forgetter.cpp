@@ -72,6 +72,9 @@ void Forgetter::work() {
         const bool due =
             unpurged_ && std::chrono::steady_clock::now() - purged_at_ >= options_.pause;
         if (well && due) well = purge();
+        // An empty ledger, too: one that is missing was lost.
+        if (well && !unpurged_)
+            well = append_forgotten(options_.ledger, options_.check_value, {}).has_value();
         const bool all = well && !unpurged_;
         if (all) (void)log_.keep_checkpoint(name, {position_, {}});
         lock.lock();

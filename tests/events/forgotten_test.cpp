@@ -35,6 +35,9 @@ const Forgotten letter{{UINT64_MAX}, {SubjectKind::invitation, UINT64_MAX}};
 
 TEST_F(Ledger, KeepsWhatIsAppendedInItsOrder) {
     EXPECT_EQ(read_forgotten(file(), folder).value(), std::vector<Forgotten>{});
+    ASSERT_TRUE(append_forgotten(file(), folder, {}));
+    EXPECT_TRUE(fs::exists(file()));
+    EXPECT_EQ(read_forgotten(file(), folder).value(), std::vector<Forgotten>{});
     ASSERT_TRUE(append_forgotten(file(), folder, std::vector{acme, ada}));
     ASSERT_TRUE(append_forgotten(file(), folder, std::vector{letter, acme}));
     EXPECT_EQ(read_forgotten(file(), folder).value(), (std::vector{acme, ada, letter}));

@@ -139,6 +139,10 @@ protected:
         remove(fmt::format("/v1/users/{}", zaphira_));
     }
     void expect_forgotten() {
+        // Zaphira, her account, contact and ticket, and three invitations: behind the heading.
+        EXPECT_TRUE(wait_until(
+            [&] { return std::ranges::count(content_of(data() / "forgotten"), '\n') >= 8; },
+            a_minute));
         std::vector<std::string> places;
         EXPECT_TRUE(
             wait_until([&] { return (places = places_of(canaries, data())).empty(); }, a_minute))

@@ -11,9 +11,11 @@
 #include <sys/stat.h>
 
 #include "events/folder.hpp"
+#include "events/forgotten.hpp"
 #include "events/rocks_log.hpp"
 #include "events/token.hpp"
 #include "handlers/committer.hpp"
+#include "handlers/forgetter.hpp"
 #include "handlers/invitations.hpp"
 #include "handlers/passwords.hpp"
 #include "handlers/second_factor.hpp"
@@ -369,6 +371,9 @@ void DataSet::project() const {
     Keyring keyring{*log, folder.keys()};
     or_fail(views::rebuild(*log, keyring, *store, {}));
     or_fail(store->merge());
+    // As a server that has run leaves it: nobody was forgotten.
+    or_fail(append_forgotten(folder.forgotten(), folder.keys().check_value(), {}));
+    or_fail(log->keep_checkpoint(Forgetter::name, {log->head(), {}}));
 }
 
 void DataSet::copy_to(const fs::path& folder) const {
