@@ -1,9 +1,8 @@
 // tools/auditing.md, step by step: what it tells an auditor to paste is pasted, into a shell,
 // beside a server.
-#include <httplib.h>
 #include <sstream>
 
-#include "tests/tools/child.hpp"
+#include "tests/tools/server.hpp"
 
 namespace muster::tools::auditing_test {
 
@@ -35,37 +34,26 @@ protected:
                 copy_.data(), password + "\n");
             EXPECT_EQ(made.status, 0) << made.err;
         }
-        server_ = std::make_unique<Child>(
-            std::vector<std::string>{MUSTER_PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data",
-                                     copy_.data().native()},
-            folder_.path() / "server");
-        wait_until([&] { return port() != 0 || server_->ended(); });
+        server_.emplace(copy_.data(), std::vector<std::string>{});
     }
     std::string token_of(const std::string& role) const {
-        httplib::Client client{"127.0.0.1", port()};
-        const auto signed_in = client.Post(
+        const auto signed_in = server_->client().Post(
             "/v1/admin/sessions",
             nlohmann::json{{"email", role + "@x.example"}, {"password", password}}.dump(),
             "application/json");
         EXPECT_TRUE(signed_in);
         return nlohmann::json::parse(signed_in->body).at("token");
     }
-    int port() const {
-        const auto output = server_->output();
-        const auto line = output.find("Muster listens on");
-        if (line == output.npos || output.find('\n', line) == output.npos) return 0;
-        return std::atoi(output.c_str() + output.find("127.0.0.1:", line) + 10);
-    }
     Ran paste(const std::string& script) const {
         write_content(folder_.path() / "script", script);
         return shell(fmt::format("cd {} && muster=http://127.0.0.1:{}/v1 token={} bash script",
-                                 folder_.path().native(), port(), token_of("auditor")));
+                                 folder_.path().native(), server_->port(), token_of("auditor")));
     }
 
     const std::string password = "a long pass phrase";
 
     DemoCopy copy_;
-    std::unique_ptr<Child> server_;
+    std::optional<Serving> server_;
 
 private:
     TemporaryFolder folder_;
@@ -99,13 +87,13 @@ TEST_F(Auditing, FindsWhatIsWrong) {
 
 // The views that a kill leaves trail the log, and have somebody whom no view made anew can read.
 TEST_F(Auditing, IsCleanAfterAKillWhereSomebodyWasDeleted) {
-    httplib::Client client{"127.0.0.1", port()};
-    const httplib::Headers headers{{"Authorization", "Bearer " + token_of("administrator")}};
+    auto client = server_->client();
+    const auto headers = as(token_of("administrator"));
     for (const auto* path : {"/v1/accounts/1?delete_users=true", "/v1/accounts/2"}) {
         const auto deleted = client.Delete(path, headers);
         ASSERT_TRUE(deleted && deleted->status == 204) << path;
     }
-    server_->end(SIGKILL);
+    server_->kill();
     const auto before = contents_of(copy_.data());
     const auto ran = muster("audit", copy_.data());
     EXPECT_EQ(ran.status, 0) << ran.out << ran.err;

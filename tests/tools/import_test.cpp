@@ -2,12 +2,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/ranges.h>
-#include <httplib.h>
 #include <random>
 
 #include "events/text.hpp"
 #include "events/time.hpp"
-#include "tests/tools/child.hpp"
+#include "tests/tools/server.hpp"
 
 namespace muster::tools::import_test {
 
@@ -434,20 +433,13 @@ std::string legacy_people() {
 }
 
 // The server over the imported folder.
-class Served {
+class Served : public Serving {
 public:
-    explicit Served(const fs::path& data)
-        : child_({MUSTER_PROGRAM, "serve", "--data", data, "--listen", "127.0.0.1:0"},
-                 data.parent_path() / "serve") {
-        wait_until([&] { return port() != 0 || child_.ended(); });
-        EXPECT_NE(port(), 0) << child_.output();
-    }
-    ~Served() { child_.end(SIGTERM); }
+    explicit Served(const fs::path& data) : Serving(data, {}) {}
+    ~Served() { stop(); }
 
     json call(const std::string& method, const std::string& path, const json& body = {},
               const std::string& token = {}) const {
-        httplib::Client client{"127.0.0.1", port()};
-        client.set_read_timeout(30s);
         httplib::Request request;
         request.method = method;
         request.path = path;
@@ -456,7 +448,7 @@ public:
             request.headers.emplace("Content-Type", "application/json");
         }
         if (!token.empty()) request.headers.emplace("Authorization", "Bearer " + token);
-        const auto result = client.send(request);
+        const auto result = client().send(request);
         return result ? json::parse(result->body, nullptr, false) : json{};
     }
     json sign_in(const std::string& email, const std::string& password = "old secret") const {
@@ -465,15 +457,6 @@ public:
     json get(const std::string& path, const std::string& token) const {
         return call("GET", path, {}, token);
     }
-
-private:
-    int port() const {
-        const auto output = child_.output();
-        const auto line = output.find("Muster listens on");
-        if (line == output.npos || output.find('\n', line) == output.npos) return 0;
-        return std::atoi(output.c_str() + output.find("127.0.0.1:", line) + 10);
-    }
-    Child child_;
 };
 
 struct FromMariaDb : Import {

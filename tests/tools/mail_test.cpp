@@ -2,12 +2,11 @@
 // it when the server refuses, is down, or Muster is killed in between.
 #include <atomic>
 #include <chrono>
-#include <httplib.h>
 #include <map>
 #include <set>
 #include <signal.h>
 
-#include "tests/tools/child.hpp"
+#include "tests/tools/server.hpp"
 
 namespace muster::tools::mail_test {
 
@@ -44,21 +43,12 @@ private:
 };
 
 // Muster, with Ada, who owns Acme.
-class Muster {
+class Muster : public Serving {
 public:
-    Muster(const fs::path& folder, const std::vector<std::string>& options,
+    Muster(const fs::path& folder, std::vector<std::string> options,
            const std::map<std::string, std::string>& variables = {})
-        : child_(command(folder, options), folder / "muster", variables) {
-        wait_until([&] { return port() != 0 || child_.ended(); });
-        EXPECT_NE(port(), 0) << child_.output();
-    }
+        : Serving(folder / "data", with_url(std::move(options)), variables) {}
 
-    int port() const {
-        const auto output = child_.output();
-        const auto line = output.find("Muster listens on");
-        if (line == output.npos || output.find('\n', line) == output.npos) return 0;
-        return std::atoi(output.c_str() + output.find("127.0.0.1:", line) + 10);
-    }
     json post(const std::string& path, const json& body, const std::string& token = {}) const {
         return call("POST", path, body.dump(), token);
     }
@@ -67,17 +57,15 @@ public:
     }
     // The first admin and Ada; later the same again.
     void set_up() {
-        const auto output = child_.output();
-        const auto hash = output.find("/setup#");
+        const auto setup = setup_token();
         const std::string password = "a long pass phrase";
-        if (hash == output.npos) {
+        if (setup.empty()) {
             admin = post("/v1/admin/sessions", {{"email", "r@x.example"}, {"password", password}})
                         .at("token");
             ada = post("/v1/sessions", {{"email", "ada@x.example"}, {"password", password}})
                       .at("token");
             return;
         }
-        const auto setup = output.substr(hash + 7, output.find('\n', hash) - hash - 7);
         admin = post("/v1/setup", {{"token", setup},
                                    {"name", "Root"},
                                    {"email", "r@x.example"},
@@ -108,37 +96,25 @@ public:
         EXPECT_TRUE(wait_until(has)) << email << " is not " << state << ": " << mail_to(email);
         return mail_to(email);
     }
-    int end(int signal) { return child_.end(signal); }
-    bool ended() { return child_.ended(); }
-    pid_t pid() const { return child_.pid(); }
-    std::string output() const { return child_.output(); }
 
     std::string admin, ada;
 
 private:
-    static std::vector<std::string> command(const fs::path& folder,
-                                            const std::vector<std::string>& options) {
-        std::vector<std::string> all{
-            MUSTER_PROGRAM, "serve",       "--data",       folder / "data",
-            "--listen",     "127.0.0.1:0", "--public-url", "https://accounts.example.com"};
-        all.insert(all.end(), options.begin(), options.end());
-        return all;
+    static std::vector<std::string> with_url(std::vector<std::string> options) {
+        options.insert(options.end(), {"--public-url", "https://accounts.example.com"});
+        return options;
     }
     json call(const std::string& method, const std::string& path, const std::string& body,
               const std::string& token) const {
-        httplib::Client client{"127.0.0.1", port()};
-        client.set_read_timeout(20s);
         httplib::Request request;
         request.method = method;
         request.path = path;
         request.body = body;
         if (!body.empty()) request.headers.emplace("Content-Type", "application/json");
         if (!token.empty()) request.headers.emplace("Authorization", "Bearer " + token);
-        const auto result = client.send(request);
+        const auto result = client().send(request);
         return result ? json::parse(result->body, nullptr, false) : json{};
     }
-
-    Child child_;
 };
 
 struct Mailing : testing::Test {
