@@ -73,6 +73,12 @@ Decision when(const Ticket& ticket, const CloseTicket&) {
     return Events{TicketClosed{ticket.id, account_of(ticket)}};
 }
 
+Decision when(const Ticket& ticket, const DeleteTicket&) {
+    if (ticket.existence == Existence::deleted) return already_so;
+    if (!ticket.present()) return no_such_ticket;
+    return Events{TicketDeleted{ticket.id, ticket.account}};
+}
+
 void apply(Ticket& ticket, const TicketOpened& event) {
     ticket.existence = Existence::present;
     ticket.account = event.account;

@@ -59,6 +59,7 @@ struct Reply {
     std::string message;
 };
 struct CloseTicket {};
+struct DeleteTicket {};
 
 // The account is its owner's and users' word on what the author is. Rules T6, T7, T8.
 Badge badge_of(const Account& account, const Author& author);
@@ -69,6 +70,8 @@ Decision when(const OpenTicket& command);
 // `account` is the ticket's; an empty one where the ticket has none.
 Decision when(const Ticket& ticket, const Account& account, const Reply& command);
 Decision when(const Ticket& ticket, const CloseTicket& command);
+// Also of a closed account.
+Decision when(const Ticket& ticket, const DeleteTicket& command);
 
 void apply(Ticket& ticket, const TicketOpened& event);
 void apply(Ticket& ticket, const TicketReplied& event);

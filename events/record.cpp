@@ -26,6 +26,7 @@
 #include <utility>
 
 #include "events/codec.hpp"
+#include "events/retired.hpp"
 
 namespace muster {
 namespace {
@@ -192,10 +193,19 @@ Decoders decoders_of(std::variant<E...>*) {
     return {
         {E::type, [](Reader& in, Opener& opener) -> Event { return get_event<E>(in, opener); }}...};
 }
+template <class Old>
+Decoders::value_type retired() {
+    return {Old::type,
+            [](Reader& in, Opener& opener) -> Event { return upcast(get_event<Old>(in, opener)); }};
+}
 
 // Null where there is none.
 Decoder find_decoder(EventType type) {
-    static const auto decoders = decoders_of(static_cast<Event*>(nullptr));
+    static const auto decoders = [] {
+        auto all = decoders_of(static_cast<Event*>(nullptr));
+        all.insert({retired<TicketDeletedV1>()});
+        return all;
+    }();
     const auto found = decoders.find(type);
     return found == decoders.end() ? nullptr : found->second;
 }

@@ -105,12 +105,12 @@ struct TicketClosed {
     }
 };
 
-// With its account.
+// With its account, or by an administrator.
 struct TicketDeleted {
-    static constexpr EventType type{"ticket.deleted", 1};
+    static constexpr EventType type{"ticket.deleted", 2};
 
     TicketId ticket;
-    AccountId account;
+    std::optional<AccountId> account;  // Absent: as of `TicketOpened`.
 
     bool operator==(const TicketDeleted&) const = default;
     static constexpr auto fields(auto& self, auto&& field) {

@@ -48,6 +48,12 @@ Decision close_ticket(Work& work, TicketId ticket) {
     return when(work.read(ticket), CloseTicket{});
 }
 
+Decision delete_ticket(Work& work, TicketId id) {
+    const auto& ticket = work.read(id);
+    if (ticket.account) work.read(*ticket.account);  // Which has it in its list.
+    return when(ticket, DeleteTicket{});
+}
+
 Decision receive_mail(Work& work, const InboundMail& mail) {
     if (work.caller().kind != Caller::Kind::api_key) return wrong_role;
     const auto author = author_of(work, mail);

@@ -18,6 +18,8 @@ struct NewTicket {
 Decision open_ticket(Work& work, AccountId account, const NewTicket& ticket);
 Decision reply_to_ticket(Work& work, TicketId ticket, const std::string& message);
 Decision close_ticket(Work& work, TicketId ticket);
+// With all that was written in it.
+Decision delete_ticket(Work& work, TicketId ticket);
 
 struct InboundMail {
     EmailAddress from;

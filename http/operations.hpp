@@ -101,6 +101,7 @@ extern const Command open_ticket;
 extern const Query get_ticket;
 extern const Command reply_to_ticket;
 extern const Command close_ticket;
+extern const Command delete_ticket;
 extern const Command receive_mail;
 
 // users.cpp

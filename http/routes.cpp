@@ -283,6 +283,8 @@ const Route table[]{
          "TicketWithReplies", "account.not_found account.closed ticket.not_found ticket.full")},
     {get, "/v1/tickets/{ticket}", "GetTicket", ticket_readers, get_ticket,
      one(tag::tickets, "One ticket with its replies.", 200, "TicketWithReplies")},
+    {del, "/v1/tickets/{ticket}", "DeleteTicket", administrators, delete_ticket,
+     nothing(tag::tickets, "Deletes a ticket with all that was written in it.")},
     {post, "/v1/tickets/{ticket}/replies", "ReplyToTicket", ticket_writers, reply_to_ticket,
      one(tag::tickets, "Replies to a ticket.", 201, "Reply", "account.closed ticket.full")},
     {post, "/v1/tickets/{ticket}/close", "CloseTicket", ticket_writers, close_ticket,

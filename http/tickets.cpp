@@ -110,6 +110,14 @@ Change ticket_closing(Call& call) {
             .versioned = stream_of(ticket)};
 }
 
+Change ticket_deletion(Call& call) {
+    return {
+        .use_case = [ticket = call.ticket()](
+                        Work& work, const Secrets&) { return muster::delete_ticket(work, ticket); },
+        .answer = [](const Accepted&, const Answering&) { return no_content(); },
+        .versioned = stream_of(call.ticket())};
+}
+
 template <class Id>
 std::optional<Id> optional_id(Fields& body, std::string_view name) {
     return body.id(name).transform([](std::uint64_t number) { return Id{number}; });
@@ -144,6 +152,7 @@ const Query get_ticket = asking<one_ticket>;
 const Command open_ticket = changing<ticket_opening, ticket_in>;
 const Command reply_to_ticket = changing<replying, message_in>;
 const Command close_ticket = doing<ticket_closing>;
+const Command delete_ticket = doing<ticket_deletion>;
 const Command receive_mail = changing<receiving, mail_in>;
 
 }  // namespace muster::http

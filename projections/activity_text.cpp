@@ -325,8 +325,8 @@ std::string say(const TicketClosed& e, const Names& names) {
                        e.account ? " of " + names.account(e.account->key) : "");
 }
 std::string say(const TicketDeleted& e, const Names& names) {
-    return fmt::format("{} deleted ticket #{} of {}", names.who(), e.ticket.number,
-                       names.account(e.account));
+    return fmt::format("{} deleted ticket #{}{}", names.who(), e.ticket.number,
+                       e.account ? " of " + names.account(*e.account) : "");
 }
 
 std::string say(const RegistrationSwitched& e, const Names& names) {

@@ -162,7 +162,7 @@ void Tickets::on(const TicketClosed& event, const At& at, Rows& rows) {
 void Tickets::on(const TicketDeleted& event, const At&, Rows& rows) {
     for (const auto reply : rows.seconds<ReplyTable, ReplyId>(event.ticket))
         rows.erase<ReplyTable>(event.ticket, reply);
-    rows.erase<TicketsByAccount>(event.account, event.ticket);
+    if (event.account) rows.erase<TicketsByAccount>(*event.account, event.ticket);
     rows.erase<TicketTable>(event.ticket);
 }
 

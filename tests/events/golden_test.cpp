@@ -2,6 +2,7 @@
 // is added when an event or a version is, and none is ever changed.
 #include "tests/events/golden.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <map>
 
@@ -60,6 +61,14 @@ TEST(Golden, EveryEventHasItsBytesAndTheyDecodeForEver) {
         EXPECT_EQ(record->caller, golden_circumstances.caller);
         EXPECT_EQ(record->actor, golden_circumstances.actor);
     }
+}
+
+TEST(Golden, WhatWasStoredInAnEarlierVersionIsWhatItIsToday) {
+    Vault vault;
+    const auto stored = std::ranges::find(golden_records, "ticket.deleted 1", &GoldenRecord::name);
+    const auto record = decode(bytes_of_hex(stored->hex), &vault.keyring);
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->event, Event{(TicketDeleted{{6}, AccountId{21}})});
 }
 
 TEST(Golden, EveryVersionThatWasEverStoredDecodes) {

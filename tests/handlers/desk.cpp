@@ -89,7 +89,8 @@ struct Allowed {
     }
     bool operator()(const TicketClosed& e) const { return has_ticket(e.ticket); }
     bool operator()(const TicketDeleted& e) const {
-        return has_ticket(e.ticket) && account(e.account).tickets.contains(e.ticket);
+        return has_ticket(e.ticket) &&
+               (!e.account || account(*e.account).tickets.contains(e.ticket));
     }
     bool operator()(const AssociationGranted& e) const {
         return account(e.account).exists() && present(e.user) && !associated(e.account, e.user) &&

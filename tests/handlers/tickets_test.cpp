@@ -186,6 +186,24 @@ TEST_F(Tickets, AreSealedUnderAKeyThatGoesWithTheAccount) {  // Rules E1, X9.
     EXPECT_EQ(code_of(reply(otto, ticket)), "ticket.not_found");
 }
 
+TEST_F(Tickets, AreDeletedWithTheirKey) {  // Rule X18.
+    const auto lost = the<TicketOpened>(receive(mail_from("gus@example.com"))).ticket;
+    const auto root = desk.make_admin("root", Role::administrator);
+    for (const auto id : {ticket, lost}) {
+        const auto deletion = [&](Work& work) { return delete_ticket(work, id); };
+        EXPECT_EQ(the<TicketDeleted>(desk.as(root).may(administrators).ask(deletion)).account,
+                  id == ticket ? std::optional{acme} : std::nullopt);
+        EXPECT_FALSE(has_key(id));
+        const auto head = desk.log.head();
+        EXPECT_TRUE(desk.as(root).may(administrators).ask(deletion));
+        EXPECT_EQ(desk.log.head(), head);
+    }
+    // The account has it no more.
+    const auto deleted = desk.as_system().ask(
+        [&](Work& work) { return delete_account(work, acme, DeleteAccount::Users::stay); });
+    EXPECT_EQ(types_of(deleted), Types{"account.deleted"});
+}
+
 TEST_F(Tickets, AreClosedOnce) {
     const auto closing = [&](Work& work) { return close_ticket(work, ticket); };
     EXPECT_EQ(types_of(desk.as(bob.session).may(ticket_writers, ticket).ask(closing)),

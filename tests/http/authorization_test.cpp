@@ -135,6 +135,7 @@ const std::map<std::string_view, Set> who_may{
     {"ListTickets", staff},
     {"ReceiveMail", Set{Who::administrator_key, Who::operator_key}},
     {"GetTicket", staff + permitted},  // Rule T5.
+    {"DeleteTicket", administrators},
     {"ReplyToTicket", operators + permitted},
     {"CloseTicket", operators + permitted},
 

@@ -301,6 +301,7 @@ Hostile::Hostile() {
           {"subject", "Re: Help"},
           {"message", "Me, too."}},
          &key_},
+        {"DeleteTicket", "DELETE", "/v1/tickets/1", nullptr, &root_},
         {"RemoveContact", "DELETE", acme + "/contacts/1", nullptr, &ada_},
         {"SignOut", "DELETE", "/v1/session", nullptr, &ada_},
         {"SignOutAdmin", "DELETE", "/v1/admin/session", nullptr, &root_},

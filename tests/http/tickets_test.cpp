@@ -321,6 +321,30 @@ TEST_F(Tickets, TheETagIsTheTicketsAndTheAnswers) {
               "request.stale");
 }
 
+TEST_F(Tickets, AnAdministratorDeletesOne) {  // Rule X18.
+    const auto lost = mail("gus@example.com", {{"subject", "Where is my canary?"}}).body.at("id");
+    const auto id = opened();
+    const auto kept = opened();
+    const auto stale = root.del(one(id), {{"If-Match", "\"7-0\""}});
+    EXPECT_EQ(stale.code(), "request.stale");
+    for (const auto& each : {id, lost.get<std::uint64_t>()}) {
+        EXPECT_EQ(root.del(one(each)).status, 204);
+        EXPECT_EQ(without_effect([&] { return root.del(one(each)); }).status, 204);
+        EXPECT_EQ(root.get(one(each)).code(), "ticket.not_found");
+        EXPECT_EQ(reply(root, each).code(), "ticket.not_found");
+    }
+    EXPECT_EQ(root.del(one(4711)).code(), "ticket.not_found");
+    EXPECT_EQ(ada.get(path).body.at("items").size(), 1U);
+    EXPECT_EQ(root.get("/v1/tickets").body.at("items").size(), 1U);
+    EXPECT_EQ(root.get(one(kept)).status, 200);
+    const auto log = root.get("/v1/activity?type=ticket.deleted").body.at("items");
+    EXPECT_EQ(log[1].at("account_id"), ada.account());
+    EXPECT_EQ(log[0].at("account_id"), nullptr);
+    EXPECT_FALSE(root.get("/v1/events?limit=200").text.contains("Where is my canary"));
+    ASSERT_EQ(root.del(account_path(ada.account())).status, 204);  // Takes the one that is left.
+    EXPECT_EQ(root.get("/v1/tickets").body.at("items"), Json::array());
+}
+
 TEST_F(Tickets, TheyGoWithTheAccount) {  // Rule E1.
     const auto id = opened();
     reply(root, id, "The canary is dead.");
