@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fmt/format.h>
+#include <set>
 
+#include "events/forgotten.hpp"
 #include "events/json.hpp"
+#include "handlers/committer.hpp"
 #include "projections/rebuild.hpp"
 #include "tools/audit_checkpoints.hpp"
 #include "tools/audit_domain.hpp"
@@ -38,6 +42,34 @@ private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+// The ledger of the forgotten against the log: who stands in it has no key any more. What a kill
+// left unwritten is written at the next start, and so is a ledger that is not there at all.
+std::expected<void, Fault> audit_ledger(const LogReading& reading, const std::set<Subject>& gone,
+                                        Verdict& verdict) {
+    const auto ledger =
+        read_forgotten(reading.folder.forgotten(), reading.folder.keys().check_value());
+    if (!ledger && ledger.error().kind != Fault::Kind::damaged)
+        return std::unexpected(ledger.error());
+    if (!ledger) verdict.findings.add("the ledger of the forgotten", ledger.error().message);
+    if (!ledger) return {};
+    auto missing = gone;
+    for (const auto& [position, subject] : *ledger) {
+        missing.erase(subject);
+        const auto seed = reading.log->vault(vault_key(subject));
+        if (!seed) return std::unexpected(seed.error());
+        if (*seed)
+            verdict.findings.add("the ledger of the forgotten",
+                                 fmt::format("{} #{} stands in it, and has a key",
+                                             to_text(subject.kind), subject.number));
+    }
+    std::error_code error;
+    if (!missing.empty() && std::filesystem::exists(reading.folder.forgotten(), error))
+        verdict.notes.push_back(
+            fmt::format("the ledger of the forgotten is behind by {}; the next start writes them",
+                        missing.size()));
+    return {};
+}
+
 std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
                                      const std::vector<SignedHead>& signed_heads,
                                      Verdict& verdict) {
@@ -47,12 +79,18 @@ std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
     RecordsAudit records{*reading.log, keyring, heads->heads(), checkpoints, verdict.findings};
     DomainAudit domain{reading.folder.keys(), verdict.findings};
 
+    std::set<Subject> gone;
+
     const Stopwatch watch;
     {
         Progress progress{"records"};
         const auto head = reading.log->head();
-        const auto done = records.run([&](Record&& record) { domain.judge(record); },
-                                      [&](Position at) { progress.at(at.number, head.number); });
+        const auto judge = [&](Record&& record) {
+            if (const auto subject = erased_by(record.event)) gone.insert(*subject);
+            domain.judge(record);
+        };
+        const auto done =
+            records.run(judge, [&](Position at) { progress.at(at.number, head.number); });
         if (!done) return done;
     }
     verdict.records = records.records();
@@ -73,7 +111,8 @@ std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
         if (!streams) return streams;
     }
     verdict.streams = records.streams();
-    return audit_vault(*reading.log, reading.folder.keys(), domain.world(), verdict.findings);
+    auto done = audit_vault(*reading.log, reading.folder.keys(), domain.world(), verdict.findings);
+    return done ? audit_ledger(reading, gone, verdict) : done;
 }
 
 // Those that are not stored, or not in this version, answer nothing yet: they are built at the next

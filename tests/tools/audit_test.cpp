@@ -218,6 +218,20 @@ TEST(Audit, FindsALostVaultRow) {  // Rule X18: the key is what makes personal d
     EXPECT_TRUE(found(verdict, "the vault", "has no owner"));
 }
 
+TEST(Audit, FindsALedgerThatTheKeysContradict) {  // Rule X18.
+    const DemoCopy copy;
+    write_content(copy.data() / "forgotten", "1 user 1\n");
+    const auto kept = muster("audit --log-only", copy.data());
+    EXPECT_EQ(kept.status, 3);
+    EXPECT_NE(kept.out.find("user #1 stands in it, and has a key"), std::string::npos) << kept.out;
+    write_content(copy.data() / "forgotten", "1 user 9999\n2 us");
+    const auto cut = muster("audit --log-only", copy.data());
+    EXPECT_EQ(cut.status, 3);
+    EXPECT_NE(cut.out.find("line 2 is cut off"), std::string::npos) << cut.out;
+    write_content(copy.data() / "forgotten", "1 user 9999\n");
+    EXPECT_EQ(muster("audit --log-only", copy.data()).status, 0);
+}
+
 TEST(Audit, FindsAnIndexThatMisleads) {
     const DemoCopy copy;
     copy.edit([](RocksStore& store) {
@@ -431,7 +445,7 @@ INSTANTIATE_TEST_SUITE_P(
                             {Message{"", "", "a@example.com"}}},
                "(X18)"},
         Breach{TicketClosed{{700}, {}}, "no such ticket"},
-        Breach{TicketDeleted{{700}, {1}}, "no such ticket"},
+        Breach{TicketDeleted{{700}, AccountId{1}}, "no such ticket"},
         Breach{OrderPlaced{{900}, {900}, {{1}}, {}, {}, {OrderLines{}}, "EUR", {}},
                "no such account (X6)"},
         Breach{OrderPlaced{{1}, {900}, {{800}}, {}, {}, {OrderLines{}}, "EUR", {}},
