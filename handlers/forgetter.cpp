@@ -132,7 +132,7 @@ bool Forgetter::finish(const Record& record) {
         noted_ = record.position;
     }
     unpurged_ = record.position;
-    auto invitations = std::expected<ByAccount, Fault>{};
+    auto invitations = std::expected<InvitationsByAccount, Fault>{};
     if (const auto* user = std::get_if<UserDeleted>(&record.event))
         invitations = invitations_of(user->user, record);
     if (const auto* account = std::get_if<AccountDeleted>(&record.event))
@@ -140,41 +140,23 @@ bool Forgetter::finish(const Record& record) {
     return invitations && forget(*invitations);
 }
 
-// By the person's own events: which addresses it had, which invitations it accepted.
-std::expected<Forgetter::ByAccount, Fault> Forgetter::invitations_of(UserId user,
+// That were sent to an address of the person's, or that the person accepted.
+std::expected<InvitationsByAccount, Fault> Forgetter::invitations_of(UserId user,
                                                                      const Record& deletion) {
-    ByAccount found;
-    std::set<StreamId> addresses;
-    std::optional<Fault> fault;
-    const auto visit = [&](const Stored& stored) {
-        const auto record = decode(stored.bytes, nullptr);
-        if (!record) {
-            fault = record.error();
-            return false;
-        }
-        for (const auto& each : record->streams) {
-            if (each.stream.kind == StreamKind::email) addresses.insert(each.stream);
-        }
-        const auto* granted = std::get_if<AssociationGranted>(&record->event);
-        if (granted != nullptr && granted->invitation)
-            found[granted->account].insert(*granted->invitation);
-        return true;
-    };
-    const auto read = log_.read_stream(stream_of(user), 0, SIZE_MAX, visit);
-    if (!read) fault = read.error();
-    for (const auto& address : addresses) {
-        if (fault) break;
-        const auto sent = find_(email_key_of(address), deletion.time, deletion.position);
+    auto traces = traces_of(log_, user);
+    if (!traces) return std::unexpected(traces.error());
+    auto found = std::move(traces->accepted);
+    for (const auto& [address, had_until] : traces->addresses) {
+        const auto sent = find_(address, deletion.time, deletion.position);
         if (!sent) return std::unexpected(sent.error());
         for (const auto& [account, invitation] : *sent)
             found[account].insert(invitation);
     }
-    if (fault) return std::unexpected(*fault);
     return found;
 }
 
-std::expected<Forgetter::ByAccount, Fault> Forgetter::invitations_of(AccountId account) {
-    ByAccount found;
+std::expected<InvitationsByAccount, Fault> Forgetter::invitations_of(AccountId account) {
+    InvitationsByAccount found;
     std::optional<Fault> fault;
     const auto visit = [&](const Stored& stored) {
         const auto record = decode(stored.bytes, nullptr);
@@ -190,7 +172,7 @@ std::expected<Forgetter::ByAccount, Fault> Forgetter::invitations_of(AccountId a
     return found;
 }
 
-bool Forgetter::forget(const ByAccount& invitations) {
+bool Forgetter::forget(const InvitationsByAccount& invitations) {
     for (const auto& [account, all] : invitations) {
         ForgetInvitations some;
         for (auto each = all.begin(); each != all.end();) {

@@ -11,10 +11,8 @@
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -22,6 +20,7 @@
 
 #include "events/forgotten.hpp"
 #include "handlers/committer.hpp"
+#include "handlers/traces.hpp"
 
 namespace muster {
 
@@ -65,15 +64,13 @@ public:
     void stop();
 
 private:
-    using ByAccount = std::map<AccountId, std::set<InvitationId>>;
-
     void work();
     void take_up_checkpoint();
     bool read_on(Position head);
     bool finish(const Record& record);
-    std::expected<ByAccount, Fault> invitations_of(UserId user, const Record& deletion);
-    std::expected<ByAccount, Fault> invitations_of(AccountId account);
-    bool forget(const ByAccount& invitations);
+    std::expected<InvitationsByAccount, Fault> invitations_of(UserId user, const Record& deletion);
+    std::expected<InvitationsByAccount, Fault> invitations_of(AccountId account);
+    bool forget(const InvitationsByAccount& invitations);
     bool purge();
 
     Log& log_;

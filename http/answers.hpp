@@ -8,6 +8,7 @@
 #include "http/call.hpp"
 #include "http/credential.hpp"
 #include "http/route.hpp"
+#include "projections/outbox.hpp"
 
 namespace muster::http {
 
@@ -61,6 +62,11 @@ void write_user_or_null(JsonWriter& out, const views::Reading& reading, UserId u
 // One account as its reader may see it; one user.
 Response account_answer(int status, AccountId account, const Answering& with, const Caller& reader);
 Response user_answer(int status, UserId user, const Answering& with);
+
+// One of the outbox, with its text where the links in it may be seen.
+enum class Links : bool { hidden, shown };
+void write_mail(JsonWriter& out, const views::Reading& reading, const Services& services,
+                const views::OutboxRow& row, Links links);
 
 Response metrics_answer(const Metrics& metrics);
 

@@ -31,6 +31,16 @@ std::optional<Position> parse_cursor(const std::string& cursor) {
     return in.done() ? std::optional{position} : std::nullopt;
 }
 
+Problem ends_earlier(std::string_view named, Position head) {
+    return invalid({{std::string{named}, "parameter",
+                     "The log ends at " + std::to_string(head.number) + "."}});
+}
+
+// Positions are those of one epoch: a restored log has others behind what was lost.
+void with_epoch(Response& response, const Services& services) {
+    response.headers.emplace_back("Muster-Epoch", std::to_string(services.epoch));
+}
+
 Answer events(Call& call, EventsAsked asked) {
     if (!asked.page.cursor.empty()) {
         const auto after = parse_cursor(asked.page.cursor);
@@ -39,6 +49,7 @@ Answer events(Call& call, EventsAsked asked) {
     }
     const auto& log = call.services.log;
     const auto head = log.head();
+    if (asked.after > head) return std::unexpected(ends_earlier("?after", head));
     auto last = asked.after;
     std::optional<Fault> fault;
     auto response = json_answer(200, [&](JsonWriter& out) {
@@ -64,6 +75,7 @@ Answer events(Call& call, EventsAsked asked) {
         out.end_object();
     });
     if (fault) return std::unexpected(Problem{500, "server.fault", fault->message});
+    with_epoch(response, call.services);
     if (last < head && last != asked.after)
         response.headers.emplace_back("Link", link_to_next(call, cursor_after(last)));
     return response;
@@ -73,20 +85,21 @@ Position start_in(Parameters& query) { return {query.number("after", 0, INT64_MA
 
 // Where the client comes back it says what it had last.
 Answer follow(Call& call, Position after) {
+    std::string_view named = "?after";
     if (const auto header = call.request.headers.find("last-event-id");
         header && !header->empty()) {
+        named = "Last-Event-ID";
         after.number = parse_id(*header);
         if (after.number == 0 && *header != "0")
             return std::unexpected(malformed("Last-Event-ID must be a position."));
     }
     const auto head = call.services.log.head();
-    if (after > head)
-        return std::unexpected(invalid(
-            {{"?after", "parameter", "The log ends at " + std::to_string(head.number) + "."}}));
+    if (after > head) return std::unexpected(ends_earlier(named, head));
     Response response{.status = 200,
                       .content_type = "text/event-stream",
                       .headers = {},
                       .body = "retry: 1000\n\n"};
+    with_epoch(response, call.services);
     response.headers.emplace_back("X-Accel-Buffering", "no");  // A proxy must not gather.
     response.events_after = after.number;
     return response;

@@ -179,13 +179,15 @@ Span span_in(Parameters& query) {
 }
 
 // The sizes as the log has them; the whole log where no second one is named.
-std::expected<Span, Problem> in_log(const Log& log, Span span, std::string_view to) {
+std::expected<Span, Problem> in_log(const Log& log, Span span, std::string_view from,
+                                    std::string_view to) {
     const auto head = log.head().number;
     const auto wrong = [](std::string_view name, std::string_view why) {
         return std::unexpected(
             invalid({{fmt::format("?{}", name), "parameter", std::string{why}}}));
     };
     if (span.to == 0) span.to = head;
+    if (span.from > head) return wrong(from, fmt::format("The log ends at {}.", head));
     if (span.to > head) return wrong(to, fmt::format("The log ends at {}.", head));
     if (span.from > span.to) return wrong(to, "This must not be less than the other one.");
     return span;
@@ -200,7 +202,7 @@ void write_hashes(JsonWriter& out, const std::vector<Hash>& hashes) {
 
 Answer inclusion(Call& call, const Span& asked) {
     const auto& log = call.services.log;
-    const auto span = in_log(log, asked, "size");
+    const auto span = in_log(log, asked, "position", "size");
     if (!span) return std::unexpected(span.error());
     const auto hashes = inclusion_proof(log, span->from - 1, span->to);
     const auto leaf = log.node(0, span->from - 1);
@@ -218,7 +220,7 @@ Answer inclusion(Call& call, const Span& asked) {
 
 Answer consistency(Call& call, const Span& asked) {
     const auto& log = call.services.log;
-    const auto span = in_log(log, asked, "to");
+    const auto span = in_log(log, asked, "from", "to");
     if (!span) return std::unexpected(span.error());
     const auto hashes = consistency_proof(log, span->from, span->to);
     const auto from_root = log.root(span->from);

@@ -1,6 +1,9 @@
 // Everything that is kept about a person, for whoever asks for it (GDPR, article 15).
+#include <map>
 #include <memory>
+#include <set>
 
+#include "handlers/traces.hpp"
 #include "http/answers.hpp"
 #include "http/credential.hpp"
 #include "http/operations.hpp"
@@ -8,6 +11,7 @@
 #include "projections/activity.hpp"
 #include "projections/associations.hpp"
 #include "projections/invitations.hpp"
+#include "projections/outbox.hpp"
 #include "projections/sessions.hpp"
 #include "projections/users.hpp"
 
@@ -15,8 +19,38 @@ namespace muster::http {
 namespace {
 
 // What lies in views: one piece.
+// Invitations to the person while it had the address, and those that it accepted; the mails that
+// went with them or were for the person alone.
+struct Sent {
+    std::map<InvitationId, views::InvitationRow> invitations;
+    std::set<MailId> mails;
+};
+
+std::expected<Sent, Fault> sent_to(const Services& services, const views::Reading& reading,
+                                   UserId user, Time now) {
+    auto traces = traces_of(services.log, user);
+    if (!traces) return std::unexpected(traces.error());
+    Sent sent{{}, std::move(traces->mails)};
+    for (const auto& [address, had_until] : traces->addresses) {
+        for (auto& row : views::invitations_to(reading, address, had_until.value_or(now))) {
+            traces->accepted[row.account].insert(row.id);
+            sent.invitations.emplace(row.id, std::move(row));
+        }
+    }
+    for (const auto& [account, invitations] : traces->accepted) {
+        for (const auto id : invitations) {
+            if (auto row = views::find_invitation(reading, id))
+                sent.invitations.emplace(id, std::move(*row));
+        }
+        auto mails = mails_of(services.log, account, invitations);
+        if (!mails) return std::unexpected(mails.error());
+        sent.mails.merge(*mails);
+    }
+    return sent;
+}
+
 void write_present(JsonWriter& out, const Services& services, const views::Reading& reading,
-                   const views::UserRow& user, Time now) {
+                   const views::UserRow& user, const Sent& sent, Time now) {
     out.key("user");
     write_user_with_accounts(out, user, views::accounts_of(reading, user.id));
     out.key("sessions").begin_array();
@@ -33,16 +67,12 @@ void write_present(JsonWriter& out, const Services& services, const views::Readi
     for (const auto& change : views::access_changes(reading, user.id, Position{UINT64_MAX}))
         write_access_change(out, change, views::AccessOf::user);
     out.end_array().key("invitations").begin_array();
-    const auto address = EmailAddress::parse(user.email);
-    page = {.limit = 200};
-    for (bool more = address.has_value(); more;) {
-        const auto invitations = views::list_invitations_to(
-            reading, services.keys.email_key(address->normalised()), now, page);
-        if (!invitations) break;
-        for (const auto& invitation : invitations->items)
-            write_invitation(out, invitation, now);
-        page.cursor = invitations->next.value_or("");
-        more = invitations->next.has_value();
+    for (const auto& [id, invitation] : sent.invitations)
+        views::write_invitation_with_account(out, invitation, now);
+    out.end_array().key("mails").begin_array();
+    for (const auto mail : sent.mails) {
+        if (const auto row = views::find_outbox_row(reading, mail, now))
+            write_mail(out, reading, services, *row, Links::hidden);
     }
     out.end_array();
 }
@@ -95,9 +125,11 @@ struct Kept {
 Answer person_export(Call& call) {
     const auto user = views::find_user(*call.reading, call.user());
     if (!user) return std::unexpected(problem_of(no_such_user));
+    const auto sent = sent_to(call.services, *call.reading, user->id, call.now);
+    if (!sent) return std::unexpected(Problem{500, "server.fault", sent.error().message});
     auto response = json_answer(200, [&](JsonWriter& out) {
         out.begin_object();
-        write_present(out, call.services, *call.reading, *user, call.now);
+        write_present(out, call.services, *call.reading, *user, *sent, call.now);
         out.key("history");
     });
     response.body += "[";

@@ -171,13 +171,17 @@ void add_staff(Schema& all) {
                                {"deactivate_after_months", months()}})}});
 }
 
+std::vector<Member> invitation_members() {
+    return {{"id", id()},
+            {"email", any_text()},
+            {"permissions", permissions()},
+            {"sent_at", time()},
+            {"expires_at", time()},
+            {"status", choice(texts_of<views::InvitationStatus>())}};
+}
+
 void add_account_things(Schema& all) {
-    all["Invitation"] = object({{"id", id()},
-                                {"email", any_text()},
-                                {"permissions", permissions()},
-                                {"sent_at", time()},
-                                {"expires_at", time()},
-                                {"status", choice(texts_of<views::InvitationStatus>())}});
+    all["Invitation"] = object(invitation_members());
     all["OwnInvitation"] = object({{"id", id()},
                                    {"account_name", any_text()},
                                    {"sender_name", any_text()},
@@ -250,14 +254,16 @@ void add_machine(Schema& all) {
     all["UserAccess"] =
         object(joined(moment, {{"accounts", list(object(joined({account}, granted)))},
                                {"changes?", list(object(joined({account}, changed)))}}));
-    all["PersonExport"] =
-        object({{"user", ref("UserWithAccounts")},
-                {"sessions", list(ref("SessionRow"))},
-                {"access", list(object(joined({account}, changed)))},
-                {"invitations", described(list(ref("Invitation")), "Pending ones.")},
-                {"history", list(object({{"line", ref("ActivityLine")},
-                                         {"data", or_null(Schema{{"type", "object"}})}}))},
-                {"done", list(ref("ActivityLine"))}});
+    all["PersonExport"] = object(
+        {{"user", ref("UserWithAccounts")},
+         {"sessions", list(ref("SessionRow"))},
+         {"access", list(object(joined({account}, changed)))},
+         {"invitations", described(list(object(joined({account}, invitation_members()))),
+                                   "To an address while it was the person's, and those accepted.")},
+         {"mails", list(ref("Mail"))},
+         {"history", list(object({{"line", ref("ActivityLine")},
+                                  {"data", or_null(Schema{{"type", "object"}})}}))},
+         {"done", list(ref("ActivityLine"))}});
     all["Doer"] = object({{"kind", choice({"system", "admin", "user", "api_key"})},
                           {"id", or_null(id())},
                           {"on_behalf_of?", id()}});

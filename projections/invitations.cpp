@@ -29,6 +29,15 @@ void set_status(AccountId account, InvitationId invitation, InvitationStatus sta
                                  invitation);
 }
 
+void write_invitation_members(JsonWriter& out, const InvitationRow& invitation, Time now) {
+    out.key("id").number(invitation.id.number);
+    out.key("email").text(invitation.email);
+    out.key("permissions").permissions(invitation.permissions);
+    out.key("sent_at").time(invitation.sent_at);
+    out.key("expires_at").time(invitation.expires_at);
+    out.key("status").text(to_text(status_at(invitation, now)));
+}
+
 }  // namespace
 
 void Invitations::on(const UserInvited& event, const At& at, Rows& rows) {
@@ -159,12 +168,14 @@ std::string sender_name(const Reading& reading, const InvitationRow& invitation)
 
 void write_invitation(JsonWriter& out, const InvitationRow& invitation, Time now) {
     out.begin_object();
-    out.key("id").number(invitation.id.number);
-    out.key("email").text(invitation.email);
-    out.key("permissions").permissions(invitation.permissions);
-    out.key("sent_at").time(invitation.sent_at);
-    out.key("expires_at").time(invitation.expires_at);
-    out.key("status").text(to_text(status_at(invitation, now)));
+    write_invitation_members(out, invitation, now);
+    out.end_object();
+}
+
+void write_invitation_with_account(JsonWriter& out, const InvitationRow& invitation, Time now) {
+    out.begin_object();
+    out.key("account_id").number(invitation.account.number);
+    write_invitation_members(out, invitation, now);
     out.end_object();
 }
 

@@ -79,8 +79,9 @@ std::vector<InvitationRow> invitations_to(const Reading& reading, const EmailKey
 // The name of whom the invitation is from: an admin's, a user's or an API key's.
 std::string sender_name(const Reading& reading, const InvitationRow& invitation);
 
-// {id, email, permissions, sent_at, expires_at, status}.
+// {account_id?, id, email, permissions, sent_at, expires_at, status}.
 void write_invitation(JsonWriter& out, const InvitationRow& invitation, Time now);
+void write_invitation_with_account(JsonWriter& out, const InvitationRow& invitation, Time now);
 // As its invitee sees it: {id, account_name, sender_name, permissions, sent_at, expires_at}.
 void write_own_invitation(JsonWriter& out, const Reading& reading, const InvitationRow& invitation);
 

@@ -53,24 +53,49 @@ TEST_F(Users, AnExportHasEverythingThatIsKept) {
     const auto sent = root.post(account_path(ada.account(), "/invitations"),
                                 {{"email", "bob@example.com"}, {"permissions", "all"}});
     EXPECT_EQ(sent.code(), "account.already_associated");
+    const auto carol = house.person("carol");
+    const auto ask = [&](const Visitor& owner) {
+        return root.post(account_path(owner.account(), "/invitations"),
+                         {{"email", "bob@example.com"}, {"permissions", "all"}});
+    };
+    const auto asked = ask(carol);
+    // And what was accepted, to whomever it was sent. Rule I12.
+    root.post(account_path(house.person("dan").account(), "/invitations"),
+              {{"email", "office@example.com"}, {"permissions", "all"}});
+    const auto link = house.link_to("office@example.com");
+    ASSERT_EQ(bob.post("/v1/invitations/" + link + "/acceptance", Json::object()).status, 200);
     const auto reply = root.get(user_path(bob.id(), "/export"));
     ASSERT_EQ(reply.status, 200) << reply;
     EXPECT_NE(reply.header("Content-Disposition").find("user-"), std::string::npos);
     const auto& kept = reply.body;
     EXPECT_EQ(kept.at("user").at("first_name"), "Robert");
-    EXPECT_EQ(kept.at("user").at("accounts").size(), 2U);
+    EXPECT_EQ(kept.at("user").at("accounts").size(), 3U);
     EXPECT_EQ(kept.at("sessions").size(), 1U);
-    EXPECT_EQ(kept.at("access").size(), 2U);
+    EXPECT_EQ(kept.at("access").size(), 3U);
     const auto text = kept.at("history").dump();
     for (const auto* held :
          {"bob@example.com", "Smoke.", "user.registered", "account.association_granted"})
         EXPECT_NE(text.find(held), std::string::npos) << held;
     EXPECT_FALSE(kept.at("done").empty());
+    // What was sent to an address while it was the person's.
+    ASSERT_EQ(kept.at("invitations").size(), 2U);
+    EXPECT_EQ(kept.at("invitations")[1].at("status"), "accepted");
+    EXPECT_EQ(kept.at("invitations")[0].at("id"), asked.body.at("id"));
+    EXPECT_EQ(kept.at("invitations")[0].at("account_id"), carol.account());
+    root.patch(user_path(bob.id()), {{"email", "robert@example.com"}});
+    house.pass(1s);
+    EXPECT_EQ(ask(ada).status, 201);  // To somebody else, who may have the address now.
+    root.post(user_path(bob.id(), "/password-reset"), nullptr);
+    const auto later = root.get(user_path(bob.id(), "/export")).body;
+    EXPECT_EQ(later.at("invitations"), kept.at("invitations"));
+    EXPECT_EQ(later.at("mails").size(), kept.at("mails").size() + 1);
+    EXPECT_EQ(later.at("mails").back().at("to"), "robert@example.com");
+    EXPECT_FALSE(later.at("mails").back().contains("text"));
     // Every event that concerns the person, also where there are more than a page of them.
     for (int n = 0; n < 120; ++n)
         root.patch(user_path(bob.id()), {{"language", n % 2 == 0 ? "nl" : "en"}});
     const auto all = root.get(user_path(bob.id(), "/export")).body.at("history");
-    EXPECT_EQ(all.size(), kept.at("history").size() + 120);
+    EXPECT_EQ(all.size(), later.at("history").size() + 120);
     EXPECT_EQ(root.get("/v1/users/999/export").code(), "user.not_found");
 }
 
