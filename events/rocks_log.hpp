@@ -21,7 +21,7 @@ struct RocksLogOptions {
     bool restored = false;
     std::size_t verify =
         100'000;  // How many of the newest records are read and verified at the opening.
-    std::size_t cache_bytes = 32 << 20;  // Block cache.
+    std::size_t cache_bytes = 24 << 20;  // Block cache.
 };
 
 // A log whose files can be copied while it is written to.
