@@ -183,6 +183,11 @@ public:
     // (index + 1) * 2^level), all present.
     virtual std::expected<Hash, Fault> root(std::uint64_t size) const = 0;
     virtual std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const = 0;
+    // Visits the nodes of level 3 and above, in the order in which their last leaves came and from
+    // the lowest level up, until `visit` returns false.
+    static constexpr unsigned lowest_visited_level = 3;
+    using VisitNodes = std::function<bool(unsigned level, std::uint64_t index, const Hash&)>;
+    virtual std::expected<void, Fault> visit_nodes(const VisitNodes& visit) const = 0;
 };
 
 }  // namespace muster

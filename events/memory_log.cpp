@@ -238,4 +238,16 @@ std::expected<Hash, Fault> MemoryLog::node(unsigned level, std::uint64_t index) 
     return root_of(index << level, std::size_t{1} << level);
 }
 
+std::expected<void, Fault> MemoryLog::visit_nodes(const VisitNodes& visit) const {
+    const auto size = head().number;
+    for (std::uint64_t leaves = 1; leaves <= size; ++leaves) {
+        for (unsigned level = 1; leaves % (std::uint64_t{1} << level) == 0; ++level) {
+            const auto index = (leaves >> level) - 1;
+            if (level < lowest_visited_level) continue;
+            if (!visit(level, index, *node(level, index))) return {};
+        }
+    }
+    return {};
+}
+
 }  // namespace muster

@@ -41,6 +41,7 @@ public:
                                                const Checkpoint& checkpoint) override;
     std::expected<Hash, Fault> root(std::uint64_t size) const override;
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override;
+    std::expected<void, Fault> visit_nodes(const VisitNodes& visit) const override;
 
 private:
     struct Entry {

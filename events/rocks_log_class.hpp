@@ -80,6 +80,7 @@ public:
                                                const Checkpoint& checkpoint) override;
     std::expected<Hash, Fault> root(std::uint64_t size) const override;
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override;
+    std::expected<void, Fault> visit_nodes(const VisitNodes& visit) const override;
     std::expected<void, Fault> freeze(const std::filesystem::path& folder,
                                       const std::filesystem::path& head_file) const override;
     std::expected<void, Fault> purge(const std::stop_token& stop) override {

@@ -286,4 +286,27 @@ std::expected<Hash, Fault> RocksLog::stored_node(unsigned level, std::uint64_t i
     return to_hash(nodes.ToStringView().substr(at, leaf_size));
 }
 
+std::expected<void, Fault> RocksLog::visit_nodes(const VisitNodes& visit) const {
+    static_assert(lowest_kept_level == lowest_visited_level);
+    const auto size = head().number;
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    const auto rows = store_->iterate(options, Family::tree);
+    for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+        Reader key{rows->key().ToStringView()};
+        const auto block = key.fixed64();
+        const auto nodes = rows->value().ToStringView();
+        if (!key.done() || nodes.empty() || nodes.size() % leaf_size != 0)
+            return damaged_log("a row of the proof's tree is damaged");
+        if (block >= size / block_leaves) break;
+        for (std::size_t n = 0; n < nodes.size() / leaf_size; ++n) {
+            const auto hash = to_hash(nodes.substr(n * leaf_size, leaf_size));
+            const auto index = ((block + 1) >> n) - 1;
+            if (!visit(lowest_kept_level + static_cast<unsigned>(n), index, hash)) return {};
+        }
+    }
+    if (!rows->status().ok()) return std::unexpected(fault_of(rows->status(), "the proof's tree"));
+    return {};
+}
+
 }  // namespace muster::rocks

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fmt/format.h>
+#include <future>
 #include <set>
 
 #include "events/forgotten.hpp"
@@ -103,16 +104,19 @@ std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
             "every record could be read");
         return {};
     }
-    domain.finish(*reading.log);
-    {
+    Findings of_index;
+    auto index = std::async(std::launch::async, [&] {
         Progress progress{"index", "entries"};
-        const auto streams = records.run_streams(
-            [&](std::uint64_t done, std::uint64_t all) { progress.at(done, all); });
-        if (!streams) return streams;
-    }
-    verdict.streams = records.streams();
+        return records.run_streams(
+            [&](std::uint64_t done, std::uint64_t all) { progress.at(done, all); }, of_index);
+    });
+    domain.finish(*reading.log);
     auto done = audit_vault(*reading.log, reading.folder.keys(), domain.world(), verdict.findings);
-    return done ? audit_ledger(reading, gone, verdict) : done;
+    if (done) done = audit_ledger(reading, gone, verdict);
+    if (const auto streams = index.get(); !streams) return streams;
+    verdict.findings.add(std::move(of_index));
+    verdict.streams = records.streams();
+    return done;
 }
 
 // Those that are not stored, or not in this version, answer nothing yet: they are built at the next

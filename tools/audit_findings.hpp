@@ -1,8 +1,11 @@
 // What an audit found wrong: where, and what. Many findings are counted, the first ones kept.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <fmt/format.h>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +30,12 @@ public:
     }
     void add(Position position, std::string what) {
         add(fmt::format("position {}", position.number), std::move(what));
+    }
+    void add(Findings&& others) {
+        const auto room = std::min(most_kept - kept_.size(), others.kept_.size());
+        std::move(others.kept_.begin(), others.kept_.begin() + static_cast<std::ptrdiff_t>(room),
+                  std::back_inserter(kept_));
+        count_ += others.count_;
     }
     std::uint64_t count() const { return count_; }
     const std::vector<Finding>& kept() const { return kept_; }

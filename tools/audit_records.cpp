@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <map>
 #include <utility>
 
 namespace muster::tools {
 namespace {
 
-// The log keeps no lower nodes: it makes them of leaves, which are compared anyway.
-constexpr unsigned lowest_stored_level = 3;
 constexpr std::uint64_t told_every = 4096;
 constexpr std::size_t batch_records = 4096, batches_ahead = 8;
 
@@ -17,6 +16,16 @@ std::uint64_t mixed(std::uint64_t value) {
     value = (value ^ value >> 32) * 0xd6e8feb86659fd93U;
     value = (value ^ value >> 32) * 0xd6e8feb86659fd93U;
     return value ^ value >> 32;
+}
+
+std::array<std::uint64_t, 5> entry_of(const StreamVersion& at, Position position) {
+    return {static_cast<std::uint64_t>(at.stream.kind), at.stream.high, at.stream.low, at.version,
+            position.number};
+}
+std::array<std::uint64_t, 6> entry_of(unsigned level, std::uint64_t index, const Hash& hash) {
+    std::array<std::uint64_t, 6> parts{level, index};
+    std::memcpy(&parts[2], hash.data(), hash.size());
+    return parts;
 }
 
 // Damage is a finding; anything else ends the audit.
@@ -81,7 +90,7 @@ std::expected<void, Fault> RecordsAudit::run(const Judge& judge, const Tell& tel
     if (!root) return take(root.error(), "the proof's tree", findings_);
     if (*root != frontier_.root())
         findings_.add("the proof's tree", "its root is not that of the records");
-    return {};
+    return check_nodes();
 }
 
 std::expected<void, Fault> RecordsAudit::run_proof(const Tell& tell) {
@@ -94,19 +103,44 @@ std::expected<void, Fault> RecordsAudit::run_proof(const Tell& tell) {
 void RecordsAudit::check_proof(const Opened& opened) {
     if (opened.leaf != opened.kept)
         findings_.add(opened.position, "the record is not the one that was hashed");
-    check_nodes(opened.position, opened.leaf);
+    frontier_.append(opened.leaf, [&](unsigned level, std::uint64_t index, const Hash& hash) {
+        if (level >= Log::lowest_visited_level) nodes_.add(entry_of(level, index, hash));
+    });
     check_root(opened.position);
 }
 
-// One finding a position, however many nodes it completes.
-void RecordsAudit::check_nodes(Position position, const Hash& leaf) {
-    bool agrees = true;
-    frontier_.append(leaf, [&](unsigned level, std::uint64_t index, const Hash& hash) {
-        if (level < lowest_stored_level || !agrees) return;
-        const auto node = log_.node(level, index);
-        agrees = node && *node == hash;
+// Lower nodes are made of leaves, which were compared.
+std::expected<void, Fault> RecordsAudit::check_nodes() {
+    auto kept = nodes_.emptied();
+    const auto read = log_.visit_nodes([&](unsigned level, std::uint64_t index, const Hash& hash) {
+        kept.add(entry_of(level, index, hash));
+        return true;
     });
-    if (!agrees) findings_.add(position, "the proof's tree is not that of the records up to here");
+    if (!read) return take(read.error(), "the proof's tree", findings_);
+    return kept == nodes_ ? std::expected<void, Fault>{} : name_nodes();
+}
+
+// One finding a position, however many nodes it completes.
+std::expected<void, Fault> RecordsAudit::name_nodes() {
+    Frontier frontier;
+    const auto before = findings_.count();
+    const auto read = log_.read({}, SIZE_MAX, [&](const Stored& stored) {
+        bool agrees = true;
+        const auto compare = [&](unsigned level, std::uint64_t index, const Hash& hash) {
+            if (level < Log::lowest_visited_level || !agrees) return;
+            const auto node = log_.node(level, index);
+            agrees = node && *node == hash;
+        };
+        frontier.append(leaf_hash(stored.bytes), compare);
+        if (!agrees)
+            findings_.add(stored.position,
+                          "the proof's tree is not that of the records up to here");
+        return true;
+    });
+    if (!read) return take(read.error(), "the records", findings_);
+    if (findings_.count() == before)
+        findings_.add("the proof's tree", "it has nodes that are not of the records");
+    return {};
 }
 
 void RecordsAudit::check_root(Position position) {
@@ -144,13 +178,13 @@ void RecordsAudit::check_envelope(const Record& record, Position position) {
     if (!std::ranges::equal(record.streams, streams_of(record.event), {}, &StreamVersion::stream))
         findings_.add(position, "the record does not stand in its event's streams");
     for (const auto& at : record.streams)
-        entries_.add(at, position);
+        entries_.add(entry_of(at, position));
     entries_seen_ += record.streams.size();
 }
 
 // --- The streams
 
-EntriesSum::EntriesSum() {
+SeededSum::SeededSum() {
     for (auto& factor : factors_) {
         std::array<std::uint8_t, sizeof factor> bytes{};
         draw_random(bytes);
@@ -158,17 +192,15 @@ EntriesSum::EntriesSum() {
     }
 }
 
-void EntriesSum::add(const StreamVersion& at, Position position) {
-    const std::uint64_t parts[]{static_cast<std::uint64_t>(at.stream.kind), at.stream.high,
-                                at.stream.low, at.version, position.number};
+void SeededSum::add(std::span<const std::uint64_t> parts) {
     std::uint64_t product = 0;
-    for (std::size_t n = 0; n < factors_.size(); ++n)
+    for (std::size_t n = 0; n < parts.size(); ++n)
         product = mixed(product + parts[n] * factors_[n]);
     sum_ += product;
     ++count_;
 }
 
-EntriesSum EntriesSum::emptied() const {
+SeededSum SeededSum::emptied() const {
     auto empty = *this;
     empty.sum_ = empty.count_ = 0;
     return empty;
@@ -177,7 +209,7 @@ EntriesSum EntriesSum::emptied() const {
 // Where both have the same entries, and the index has each stream's versions without a gap and in
 // the order of their positions, so have the records.
 std::expected<void, Fault> RecordsAudit::run_streams(
-    const std::function<void(std::uint64_t, std::uint64_t)>& tell) {
+    const std::function<void(std::uint64_t, std::uint64_t)>& tell, Findings& findings) {
     auto indexed = entries_.emptied();
     StreamVersion before;
     Position last;
@@ -192,15 +224,15 @@ std::expected<void, Fault> RecordsAudit::run_streams(
         dense = dense && at.version == before.version + 1 && position > last;
         before = at;
         last = position;
-        indexed.add(at, position);
+        indexed.add(entry_of(at, position));
         if (++done % told_every == 0) tell(done, entries_seen_);
         return true;
     });
-    if (!read) return take(read.error(), "the index", findings_);
-    return dense && indexed == entries_ ? std::expected<void, Fault>{} : name_strays();
+    if (!read) return take(read.error(), "the index", findings);
+    return dense && indexed == entries_ ? std::expected<void, Fault>{} : name_strays(findings);
 }
 
-std::expected<void, Fault> RecordsAudit::name_strays() {
+std::expected<void, Fault> RecordsAudit::name_strays(Findings& findings) const {
     using Entries = std::map<StreamId, std::vector<std::pair<std::uint64_t, Position>>>;
     Entries recorded, indexed;
     const auto read = log_.read({}, SIZE_MAX, [&](const Stored& stored) {
@@ -210,27 +242,27 @@ std::expected<void, Fault> RecordsAudit::name_strays() {
             auto& entries = recorded[stream];
             const auto before = entries.empty() ? 0 : entries.back().first;
             if (version != before + 1) {
-                findings_.add(stored.position, fmt::format("{} has version {} after version {}",
-                                                           to_text(stream), version, before));
+                findings.add(stored.position, fmt::format("{} has version {} after version {}",
+                                                          to_text(stream), version, before));
             }
             entries.emplace_back(version, stored.position);
         }
         return true;
     });
-    if (!read) return take(read.error(), "the records", findings_);
+    if (!read) return take(read.error(), "the records", findings);
     const auto visited = log_.visit_streams([&](const StreamVersion& at, Position position) {
         indexed[at.stream].emplace_back(at.version, position);
         return true;
     });
-    if (!visited) return take(visited.error(), "the index", findings_);
+    if (!visited) return take(visited.error(), "the index", findings);
     for (const auto& [stream, entries] : recorded) {
         const auto found = indexed.find(stream);
         if (found == indexed.end() || found->second != entries)
-            findings_.add(to_text(stream), "the index does not have the stream's events");
+            findings.add(to_text(stream), "the index does not have the stream's events");
     }
     for (const auto& [stream, entries] : indexed) {
         if (!recorded.contains(stream))
-            findings_.add(to_text(stream), "the index has events that are not in the records");
+            findings.add(to_text(stream), "the index has events that are not in the records");
     }
     return {};
 }

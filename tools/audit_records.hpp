@@ -7,6 +7,7 @@
 #include <expected>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "events/ahead.hpp"
@@ -19,18 +20,20 @@
 
 namespace muster::tools {
 
-// Which positions are which versions of which streams, as a sum that does not depend on their
-// order. It is seeded, so that nobody can prepare other entries with the same.
-class EntriesSum {
+// What a set has, as a sum that does not depend on the order. It is seeded, so that nobody can
+// prepare another set with the same.
+class SeededSum {
 public:
-    EntriesSum();
-    void add(const StreamVersion& at, Position position);
-    // Entries without their seed, which makes them comparable.
-    EntriesSum emptied() const;
-    bool operator==(const EntriesSum&) const = default;
+    static constexpr std::size_t most_parts = 6;
+
+    SeededSum();
+    void add(std::span<const std::uint64_t> parts);  // Of one element; `most_parts` at most.
+    // Of nothing yet, and with the same seed, so that the two can be compared.
+    SeededSum emptied() const;
+    bool operator==(const SeededSum&) const = default;
 
 private:
-    std::array<std::uint64_t, 5> factors_{};
+    std::array<std::uint64_t, most_parts> factors_{};
     std::uint64_t sum_{}, count_{};
 };
 
@@ -56,7 +59,7 @@ public:
     // Reads the log's index, and compares. Where it is another than the records', reads these once
     // more to name the streams. Calls tell(entries, all of them) now and then.
     std::expected<void, Fault> run_streams(
-        const std::function<void(std::uint64_t, std::uint64_t)>& tell);
+        const std::function<void(std::uint64_t, std::uint64_t)>& tell, Findings& findings);
 
     std::uint64_t records() const { return frontier_.size(); }
     std::uint64_t streams() const { return streams_; }  // Once they were read.
@@ -80,10 +83,11 @@ private:
     void open(const Stored& stored, bool decodes, Batch& batch);
     void check_proof(const Opened& opened);
     void check_root(Position position);
-    void check_nodes(Position position, const Hash& leaf);
+    std::expected<void, Fault> check_nodes();
+    std::expected<void, Fault> name_nodes();
     void check_record(Opened& opened, const Judge& judge);
     void check_envelope(const Record& record, Position position);
-    std::expected<void, Fault> name_strays();
+    std::expected<void, Fault> name_strays(Findings& findings) const;
 
     const Log& log_;
     Keyring& keyring_;
@@ -92,7 +96,8 @@ private:
     Findings& findings_;
     Frontier frontier_;
     Time time_;
-    EntriesSum entries_;
+    SeededSum entries_;  // Which positions are which versions of which streams.
+    SeededSum nodes_;    // Of the tree, above those that are made of leaves.
     std::uint64_t entries_seen_{}, streams_{};
     bool readable_ = true;
 };

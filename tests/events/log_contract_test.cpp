@@ -424,6 +424,18 @@ TEST_P(LogContract, RootsAndNodesAreThoseOfRfc9162) {
         }
     }
     EXPECT_FALSE(log().root(all.size() + 1));
+    std::uint64_t covered = 0;
+    const auto visited =
+        log().visit_nodes([&](unsigned level, std::uint64_t index, const Hash& hash) {
+            EXPECT_EQ(hash, log().node(level, index).value());
+            const auto last = (index + 1) << level;
+            EXPECT_GE(last, covered);
+            EXPECT_EQ(last, level == Log::lowest_visited_level ? covered + 8 : covered);
+            covered = last;
+            return true;
+        });
+    EXPECT_TRUE(visited);
+    EXPECT_EQ(covered, all.size() / 8 * 8);
     EXPECT_FALSE(log().node(0, all.size()));
     EXPECT_FALSE(log().node(8, 0));
     EXPECT_FALSE(log().node(64, 0));

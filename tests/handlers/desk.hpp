@@ -194,6 +194,9 @@ public:
     std::expected<Hash, Fault> node(unsigned level, std::uint64_t index) const override {
         return log_.node(level, index);
     }
+    std::expected<void, Fault> visit_nodes(const VisitNodes& visit) const override {
+        return log_.visit_nodes(visit);
+    }
 
 protected:
     Log& log_;
