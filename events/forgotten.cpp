@@ -88,6 +88,10 @@ std::expected<std::vector<Forgotten>, Fault> read_forgotten(const std::filesyste
                                                             std::string_view check_value) {
     std::error_code error;
     if (!std::filesystem::exists(file, error) && !error) return std::vector<Forgotten>{};
+    if (!std::filesystem::is_regular_file(file, error)) {
+        return std::unexpected(
+            Fault{Fault::Kind::damaged, fmt::format("{}: is no file", file.native())});
+    }
     std::ifstream in{file, std::ios::binary};
     const std::string bytes{std::istreambuf_iterator<char>{in}, {}};
     if (!in.good() && !in.eof()) return std::unexpected(ledger_fault(file));

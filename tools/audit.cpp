@@ -4,11 +4,13 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <future>
+#include <map>
 #include <set>
 
 #include "events/forgotten.hpp"
 #include "events/json.hpp"
 #include "handlers/committer.hpp"
+#include "handlers/forgetter.hpp"
 #include "projections/rebuild.hpp"
 #include "tools/audit_checkpoints.hpp"
 #include "tools/audit_domain.hpp"
@@ -43,31 +45,37 @@ private:
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// The ledger of the forgotten against the log: who stands in it has no key any more. What a kill
-// left unwritten is written at the next start, and so is a ledger that is not there at all.
-std::expected<void, Fault> audit_ledger(const LogReading& reading, const std::set<Subject>& gone,
+constexpr auto ledger_place = "the ledger of the forgotten";
+
+// The ledger against the log: it has everybody up to where the forgetter came, and nobody of it has
+// a key. One that is not there at all is written anew at the next start.
+std::expected<void, Fault> audit_ledger(const LogReading& reading,
+                                        const std::map<Subject, Position>& erased,
                                         Verdict& verdict) {
-    const auto ledger =
-        read_forgotten(reading.folder.forgotten(), reading.folder.keys().check_value());
+    const auto file = reading.folder.forgotten();
+    const auto ledger = read_forgotten(file, reading.folder.keys().check_value());
     if (!ledger && ledger.error().kind != Fault::Kind::damaged)
         return std::unexpected(ledger.error());
-    if (!ledger) verdict.findings.add("the ledger of the forgotten", ledger.error().message);
+    if (!ledger) verdict.findings.add(ledger_place, ledger.error().message);
     if (!ledger) return {};
-    auto missing = gone;
+    std::set<Subject> listed;
     for (const auto& [position, subject] : *ledger) {
-        missing.erase(subject);
+        listed.insert(subject);
         const auto seed = reading.log->vault(vault_key(subject));
         if (!seed) return std::unexpected(seed.error());
         if (*seed)
-            verdict.findings.add("the ledger of the forgotten",
-                                 fmt::format("{} #{} stands in it, and has a key",
-                                             to_text(subject.kind), subject.number));
+            verdict.findings.add(ledger_place, fmt::format("{} #{} stands in it, and has a key",
+                                                           to_text(subject.kind), subject.number));
     }
     std::error_code error;
-    if (!missing.empty() && std::filesystem::exists(reading.folder.forgotten(), error))
-        verdict.notes.push_back(
-            fmt::format("the ledger of the forgotten is behind by {}; the next start writes them",
-                        missing.size()));
+    const auto come_to = reading.log->checkpoint(Forgetter::name);
+    if (!come_to) return std::unexpected(come_to.error());
+    if (!*come_to || !std::filesystem::exists(file, error)) return {};
+    for (const auto& [subject, position] : erased) {
+        if (position <= (*come_to)->position && !listed.contains(subject))
+            verdict.findings.add(ledger_place, fmt::format("{} #{} does not stand in it",
+                                                           to_text(subject.kind), subject.number));
+    }
     return {};
 }
 
@@ -80,14 +88,15 @@ std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
     RecordsAudit records{*reading.log, keyring, heads->heads(), checkpoints, verdict.findings};
     DomainAudit domain{reading.folder.keys(), verdict.findings};
 
-    std::set<Subject> gone;
+    std::map<Subject, Position> erased;
 
     const Stopwatch watch;
     {
         Progress progress{"records"};
         const auto head = reading.log->head();
         const auto judge = [&](Record&& record) {
-            if (const auto subject = erased_by(record.event)) gone.insert(*subject);
+            if (const auto subject = erased_by(record.event))
+                erased.emplace(*subject, record.position);
             domain.judge(record);
         };
         const auto done =
@@ -112,7 +121,7 @@ std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
     });
     domain.finish(*reading.log);
     auto done = audit_vault(*reading.log, reading.folder.keys(), domain.world(), verdict.findings);
-    if (done) done = audit_ledger(reading, gone, verdict);
+    if (done) done = audit_ledger(reading, erased, verdict);
     if (const auto streams = index.get(); !streams) return streams;
     verdict.findings.add(std::move(of_index));
     verdict.streams = records.streams();

@@ -7,6 +7,7 @@
 #include "handlers/committer.hpp"
 #include "handlers/sessions.hpp"
 #include "handlers/staff.hpp"
+#include "handlers/tickets.hpp"
 #include "handlers/users.hpp"
 
 namespace muster::tools {
@@ -55,9 +56,11 @@ bool delete_again(SystemDesk& desk, const Subject& subject) {
         case SubjectKind::admin:
             return desk.ask(
                 [&](Work& work) { return delete_admin(work, AdminId{subject.number}); });
+        case SubjectKind::ticket:
+            return desk.ask(
+                [&](Work& work) { return delete_ticket(work, TicketId{subject.number}); });
         case SubjectKind::invitation:  // They went with those above, or are forgotten.
         case SubjectKind::contact:
-        case SubjectKind::ticket:
             break;
     }
     return false;
@@ -93,7 +96,8 @@ std::expected<void, Fault> forget_again(Log& log, const Keys& keys,
                                         const std::set<Subject>& subjects) {
     SystemDesk desk{log, keys};
     // Accounts before users: an owner is not deleted.
-    for (const auto kind : {SubjectKind::account, SubjectKind::user, SubjectKind::admin}) {
+    for (const auto kind :
+         {SubjectKind::account, SubjectKind::user, SubjectKind::admin, SubjectKind::ticket}) {
         for (const auto& subject : subjects) {
             if (subject.kind == kind) (void)delete_again(desk, subject);
         }

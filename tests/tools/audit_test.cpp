@@ -230,6 +230,9 @@ TEST(Audit, FindsALedgerThatTheKeysContradict) {  // Rule X18.
     EXPECT_NE(cut.out.find("line 2 is cut off"), std::string::npos) << cut.out;
     write_content(copy.data() / "forgotten", "1 user 9999\n");
     EXPECT_EQ(muster("audit --log-only", copy.data()).status, 0);
+    fs::remove(copy.data() / "forgotten");
+    fs::create_directory(copy.data() / "forgotten");
+    EXPECT_EQ(muster("audit --log-only", copy.data()).status, 3);
 }
 
 TEST(Audit, FindsAnIndexThatMisleads) {

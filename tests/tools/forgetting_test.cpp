@@ -134,6 +134,10 @@ protected:
         write_content(folder_.path() / "key", text("/v1/log/key"));
         write_content(folder_.path() / "checkpoint", checkpoint_);
     }
+    // In Bob's account, which stays.
+    std::uint64_t open_another_ticket() {
+        return post(bobs_ + "/tickets", {{"subject", "Hm"}, {"message", "Aha"}})["id"];
+    }
     void delete_zaphira() {
         remove(fmt::format("/v1/accounts/{}", account_));
         remove(fmt::format("/v1/users/{}", zaphira_));
@@ -285,8 +289,10 @@ TEST_F(Forgetting, WhoeverIsDeletedMeanwhileIsForgottenToo) {  // Rule X18.
 
 TEST_F(Forgetting, WhatABackupStillKnewIsForgottenAgain) {  // Rule X18.
     tell_of_zaphira();
+    const auto ticket = fmt::format("/v1/tickets/{}", open_another_ticket());
     const auto backup = path("saved");
     ASSERT_EQ(muster(fmt::format("backup --to {}", backup.native()), data()).status, 0);
+    remove(ticket);
     delete_zaphira();
     expect_forgotten();
     stop();
@@ -304,7 +310,7 @@ TEST_F(Forgetting, WhatABackupStillKnewIsForgottenAgain) {  // Rule X18.
         shell(fmt::format("{} restore --json --from {} --data {} --forgotten {}", MUSTER_PROGRAM,
                           backup.native(), data().native(), ledger.native()));
     ASSERT_EQ(restored.status, 0) << restored.err;
-    EXPECT_EQ(json::parse(restored.out)["forgotten"], 7);
+    EXPECT_EQ(json::parse(restored.out)["forgotten"], 8);
     EXPECT_TRUE(places_of(canaries, data()).empty());
     expect_proven();
 
@@ -314,6 +320,7 @@ TEST_F(Forgetting, WhatABackupStillKnewIsForgottenAgain) {  // Rule X18.
     expect_told();  // She is deleted again.
     EXPECT_EQ(status(fmt::format("/v1/users/{}", zaphira())), 404);
     EXPECT_EQ(status(fmt::format("/v1/accounts/{}", account_)), 404);
+    EXPECT_EQ(status(ticket), 404);
     stop();
     EXPECT_TRUE(places_of(canaries, data()).empty());
     expect_proven();
@@ -365,6 +372,14 @@ TEST_F(Forgetting, ALostLedgerIsWrittenAnew) {  // Rule X18.
     start();
     EXPECT_TRUE(wait_until([&] { return read_ledger(check) == before; }, a_minute))
         << content_of(data() / "forgotten");
+    stop();
+    expect_proven();
+    // One that lost a line is found.
+    auto lines = content_of(data() / "forgotten");
+    write_content(data() / "forgotten", lines.substr(0, lines.rfind('\n', lines.size() - 2) + 1));
+    const auto audited = muster("audit --log-only", data());
+    EXPECT_EQ(audited.status, 3);
+    EXPECT_TRUE(audited.out.contains("does not stand in it")) << audited.out;
 }
 
 TEST_F(Forgetting, ALedgerThatIsNoneIsRefused) {
