@@ -146,7 +146,7 @@ std::expected<InvitationsByAccount, Fault> Forgetter::invitations_of(UserId user
     auto traces = traces_of(log_, user);
     if (!traces) return std::unexpected(traces.error());
     auto found = std::move(traces->accepted);
-    for (const auto& [address, had_until] : traces->addresses) {
+    for (const auto& [address, holdings] : traces->addresses) {
         const auto sent = find_(address, deletion.time, deletion.position);
         if (!sent) return std::unexpected(sent.error());
         for (const auto& [account, invitation] : *sent)

@@ -229,6 +229,8 @@ Schema answer_of(const Route& route) {
     if (route.is_command()) answer["headers"]["Muster-Position"] = header_ref("Position");
     if (words.answers == Words::Answers::one) answer["headers"]["ETag"] = header_ref("ETag");
     if (words.answers >= Words::Answers::page) answer["headers"]["Link"] = header_ref("Link");
+    if (words.answers == Words::Answers::feed || words.schema == "Event")
+        answer["headers"]["Muster-Epoch"] = header_ref("Epoch");
     if (words.answers != Words::Answers::nothing) answer["content"] = answer_content(words);
     return answer;
 }
@@ -290,6 +292,7 @@ Schema parameters_of(const Route& route) {
         for (const auto& [name, schema] : described.items())
             list.push_back(parameter(name, "query", schema));
     }
+    if (route.words.answers == Words::Answers::feed) list.push_back(parameter_ref("LastEventId"));
     if (route.is_command()) list.push_back(parameter_ref("DryRun"));
     if (route.path.starts_with("/v1/")) list.push_back(parameter_ref("MinPosition"));
     if (!route.is_command() && route.words.answers == Words::Answers::one)
@@ -337,6 +340,8 @@ Schema shared_parameters() {
                                                "what would be written."))},
         {"MinPosition", header("Muster-Min-Position", schema::count(),
                                "Wait until the views have come to this position.")},
+        {"LastEventId", header("Last-Event-ID", schema::count(),
+                               "The position that the reader had last, instead of `after`.")},
         {"IfMatch", header("If-Match", schema::any_text(), "Only as long as it is this version.")},
         {"IfNoneMatch", header("If-None-Match", schema::any_text(), "Only where it has changed.")},
         {"IdempotencyKey",
@@ -350,7 +355,10 @@ Schema shared_headers() {
     };
     return {{"Position", header(schema::count(), "The position of the last event.")},
             {"ETag", header(schema::any_text(), "Where the resource has a version.")},
-            {"Link", header(schema::any_text(), "The next page, where there is one (RFC 8288).")}};
+            {"Link", header(schema::any_text(), "The next page, where there is one (RFC 8288).")},
+            {"Epoch", header(schema::count(),
+                             "Of the folder: after a restore there are other events behind a "
+                             "position than were lost.")}};
 }
 
 Schema security_schemes() {

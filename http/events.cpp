@@ -31,14 +31,16 @@ std::optional<Position> parse_cursor(const std::string& cursor) {
     return in.done() ? std::optional{position} : std::nullopt;
 }
 
-Problem ends_earlier(std::string_view named, Position head) {
-    return invalid({{std::string{named}, "parameter",
-                     "The log ends at " + std::to_string(head.number) + "."}});
-}
-
 // Positions are those of one epoch: a restored log has others behind what was lost.
 void with_epoch(Response& response, const Services& services) {
     response.headers.emplace_back("Muster-Epoch", std::to_string(services.epoch));
+}
+
+Problem ends_earlier(std::string_view named, Position head, const Services& services) {
+    auto problem = invalid({{std::string{named}, "parameter",
+                             "The log ends at " + std::to_string(head.number) + "."}});
+    problem.headers.emplace_back("Muster-Epoch", std::to_string(services.epoch));
+    return problem;
 }
 
 Answer events(Call& call, EventsAsked asked) {
@@ -49,7 +51,7 @@ Answer events(Call& call, EventsAsked asked) {
     }
     const auto& log = call.services.log;
     const auto head = log.head();
-    if (asked.after > head) return std::unexpected(ends_earlier("?after", head));
+    if (asked.after > head) return std::unexpected(ends_earlier("?after", head, call.services));
     auto last = asked.after;
     std::optional<Fault> fault;
     auto response = json_answer(200, [&](JsonWriter& out) {
@@ -94,7 +96,7 @@ Answer follow(Call& call, Position after) {
             return std::unexpected(malformed("Last-Event-ID must be a position."));
     }
     const auto head = call.services.log.head();
-    if (after > head) return std::unexpected(ends_earlier(named, head));
+    if (after > head) return std::unexpected(ends_earlier(named, head, call.services));
     Response response{.status = 200,
                       .content_type = "text/event-stream",
                       .headers = {},

@@ -182,14 +182,13 @@ Span span_in(Parameters& query) {
 std::expected<Span, Problem> in_log(const Log& log, Span span, std::string_view from,
                                     std::string_view to) {
     const auto head = log.head().number;
-    const auto wrong = [](std::string_view name, std::string_view why) {
-        return std::unexpected(
-            invalid({{fmt::format("?{}", name), "parameter", std::string{why}}}));
+    const auto wrong = [](std::string_view name, const std::string& why) {
+        return std::unexpected(invalid({{fmt::format("?{}", name), "parameter", why}}));
     };
     if (span.to == 0) span.to = head;
     if (span.from > head) return wrong(from, fmt::format("The log ends at {}.", head));
     if (span.to > head) return wrong(to, fmt::format("The log ends at {}.", head));
-    if (span.from > span.to) return wrong(to, "This must not be less than the other one.");
+    if (span.from > span.to) return wrong(to, fmt::format("This must not be less than {}.", from));
     return span;
 }
 

@@ -19,8 +19,8 @@ namespace muster::http {
 namespace {
 
 // What lies in views: one piece.
-// Invitations to the person while it had the address, and those that it accepted; the mails that
-// went with them or were for the person alone.
+// Invitations that went to the person, unless somebody else accepted them, and those that it
+// accepted; the mails that it got.
 struct Sent {
     std::map<InvitationId, views::InvitationRow> invitations;
     std::set<MailId> mails;
@@ -30,22 +30,33 @@ std::expected<Sent, Fault> sent_to(const Services& services, const views::Readin
                                    UserId user, Time now) {
     auto traces = traces_of(services.log, user);
     if (!traces) return std::unexpected(traces.error());
-    Sent sent{{}, std::move(traces->mails)};
-    for (const auto& [address, had_until] : traces->addresses) {
-        for (auto& row : views::invitations_to(reading, address, had_until.value_or(now))) {
-            traces->accepted[row.account].insert(row.id);
-            sent.invitations.emplace(row.id, std::move(row));
-        }
-    }
+    Sent sent;
     for (const auto& [account, invitations] : traces->accepted) {
         for (const auto id : invitations) {
             if (auto row = views::find_invitation(reading, id))
                 sent.invitations.emplace(id, std::move(*row));
         }
-        auto mails = mails_of(services.log, account, invitations);
-        if (!mails) return std::unexpected(mails.error());
-        sent.mails.merge(*mails);
     }
+    std::map<AccountId, std::map<InvitationId, views::InvitationRow>> to_its_addresses;
+    for (const auto& [address, holdings] : traces->addresses) {
+        for (auto& row : views::invitations_to(reading, address, now)) {
+            if (row.status != views::InvitationStatus::accepted ||
+                sent.invitations.contains(row.id))
+                to_its_addresses[row.account].emplace(row.id, std::move(row));
+        }
+    }
+    for (const auto& [account, invitations] : to_its_addresses) {
+        const auto mails = mails_of(services.log, account);
+        if (!mails) return std::unexpected(mails.error());
+        for (const auto& [mail, invitation] : *mails) {
+            const auto found = invitations.find(invitation);
+            if (found == invitations.end() || !traces->received(found->second.address, mail))
+                continue;
+            sent.invitations.insert(*found);
+            sent.mails.insert(mail);
+        }
+    }
+    sent.mails.merge(traces->mails);
     return sent;
 }
 

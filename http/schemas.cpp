@@ -254,16 +254,17 @@ void add_machine(Schema& all) {
     all["UserAccess"] =
         object(joined(moment, {{"accounts", list(object(joined({account}, granted)))},
                                {"changes?", list(object(joined({account}, changed)))}}));
-    all["PersonExport"] = object(
-        {{"user", ref("UserWithAccounts")},
-         {"sessions", list(ref("SessionRow"))},
-         {"access", list(object(joined({account}, changed)))},
-         {"invitations", described(list(object(joined({account}, invitation_members()))),
-                                   "To an address while it was the person's, and those accepted.")},
-         {"mails", list(ref("Mail"))},
-         {"history", list(object({{"line", ref("ActivityLine")},
-                                  {"data", or_null(Schema{{"type", "object"}})}}))},
-         {"done", list(ref("ActivityLine"))}});
+    all["PersonExport"] =
+        object({{"user", ref("UserWithAccounts")},
+                {"sessions", list(ref("SessionRow"))},
+                {"access", list(object(joined({account}, changed)))},
+                {"invitations",
+                 described(list(object(joined({account}, invitation_members()))),
+                           "To an address while it was nobody else's, and those accepted.")},
+                {"mails", list(ref("Mail"))},
+                {"history", list(object({{"line", ref("ActivityLine")},
+                                         {"data", or_null(Schema{{"type", "object"}})}}))},
+                {"done", list(ref("ActivityLine"))}});
     all["Doer"] = object({{"kind", choice({"system", "admin", "user", "api_key"})},
                           {"id", or_null(id())},
                           {"on_behalf_of?", id()}});

@@ -91,6 +91,13 @@ TEST_F(Users, AnExportHasEverythingThatIsKept) {
     EXPECT_EQ(later.at("mails").size(), kept.at("mails").size() + 1);
     EXPECT_EQ(later.at("mails").back().at("to"), "robert@example.com");
     EXPECT_FALSE(later.at("mails").back().contains("text"));
+    // Who has the address next is told of what was sent since, and of nothing before.
+    const auto another = house.person("bob");
+    const auto others = root.get(user_path(another.id(), "/export")).body;
+    ASSERT_EQ(others.at("invitations").size(), 1U);
+    EXPECT_EQ(others.at("invitations")[0].at("account_id"), ada.account());
+    for (const auto& mail : others.at("mails"))
+        EXPECT_EQ(mail.at("to"), "bob@example.com");
     // Every event that concerns the person, also where there are more than a page of them.
     for (int n = 0; n < 120; ++n)
         root.patch(user_path(bob.id()), {{"language", n % 2 == 0 ? "nl" : "en"}});
