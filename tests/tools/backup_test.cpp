@@ -464,6 +464,18 @@ protected:
                       .status,
                   0);
     }
+
+    // However long a program takes to start, a kill after this falls into its work. Looks often,
+    // for what a kill interrupts is over in milliseconds.
+    void await_freezing(Child& backup) const {
+        EXPECT_TRUE(wait_until([&] {
+            for (int look = 0; look < 100; ++look) {
+                if (fs::exists(data() / "frozen")) return true;
+                std::this_thread::sleep_for(std::chrono::microseconds{200});
+            }
+            return backup.ended();
+        }));
+    }
 };
 
 TEST_F(Served, ARunningServerIsBackedUpUnderLoad) {
@@ -504,7 +516,8 @@ TEST_F(Served, AKillDuringABackupLeavesTheOneBefore) {
             Child backup{
                 {MUSTER_PROGRAM, "backup", "--data", data().native(), "--to", to().native()},
                 folder_.path() / fmt::format("out.{}", rounds)};
-            std::this_thread::sleep_for(std::chrono::milliseconds{5 * rounds % 48});
+            await_freezing(backup);
+            std::this_thread::sleep_for(std::chrono::milliseconds{rounds % 8});
             server.kill();
             EXPECT_TRUE(wait_until([&] { return backup.ended(); }));
             made +=
@@ -526,12 +539,13 @@ TEST_F(Served, ABackupThatIsKilledLeavesTheOneBefore) {
     for (int round = 0; round < 8; ++round) {
         Child backup{{MUSTER_PROGRAM, "backup", "--data", data().native(), "--to", to().native()},
                      folder_.path() / fmt::format("out.{}", round)};
-        std::this_thread::sleep_for(std::chrono::milliseconds{5 + 10 * round});
+        await_freezing(backup);
+        std::this_thread::sleep_for(std::chrono::milliseconds{5 * round});
         backup.end(SIGKILL);
         expect_whole(to());
+        // The server lets go of what the killed one had.
+        EXPECT_TRUE(wait_until([&] { return !fs::exists(data() / "frozen"); }));
     }
-    // The server lets go of what the killed one had.
-    EXPECT_TRUE(wait_until([&] { return !fs::exists(data() / "frozen"); }));
     const auto made = expect_backed_up(data(), to());
     EXPECT_EQ(names_in(to()), (std::set<std::string>{"lock", "manifest", made["id"]}));
 }
