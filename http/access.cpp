@@ -31,11 +31,12 @@ template <class Side>
 Answer access(Call& call, const Moments& asked, Side side, views::AccessOf of, auto&& write_side) {
     if (asked.until && !asked.at)
         return std::unexpected(invalid({{"?at", "required", "With until there must be an at."}}));
-    const auto at = asked.at.value_or(call.now);
-    const auto until = std::max(asked.until.value_or(at), at);
-    if (asked.until && *asked.until < at)
+    if (asked.until && *asked.until < *asked.at)
         return std::unexpected(
             invalid({{"?until", "parameter", "This must not be before the other moment."}}));
+    // Nobody knows yet of a moment to come.
+    const auto at = std::min(asked.at.value_or(call.now), call.now);
+    const auto until = std::min(asked.until.value_or(at), call.now);
     const auto position = last_at(call, at);
     const auto changes = views::access_changes(*call.reading, side, last_at(call, until));
     return json_answer(200, [&](JsonWriter& out) {

@@ -266,7 +266,7 @@ Schema answers_of(const Route& route) {
 
 Schema parameter(std::string_view name, std::string_view in, Schema schema) {
     Schema parameter{{"name", name}, {"in", in}};
-    if (in == "path") parameter["required"] = true;
+    if (in == "path" || schema.erase("required") != 0) parameter["required"] = true;
     if (const auto words = schema.find("description"); words != schema.end()) {
         parameter["description"] = *words;
         schema.erase("description");

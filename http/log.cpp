@@ -173,9 +173,8 @@ template <bool inclusion>
 Span span_in(Parameters& query) {
     const auto* const from = inclusion ? "position" : "from";
     const auto* const to = inclusion ? "size" : "to";
-    const auto least = query.number(from, 1, INT64_MAX);
-    if (!least) query.refuse(from, "This is required.");
-    return {least.value_or(1), query.number(to, 1, INT64_MAX).value_or(0)};
+    const auto least = query.required_number(from, 1, INT64_MAX);
+    return {least, query.number(to, 1, INT64_MAX).value_or(0)};
 }
 
 // The sizes as the log has them; the whole log where no second one is named.

@@ -261,7 +261,8 @@ const Route table[]{
 
     {get, "/v1/accounts/{account}/access", "GetAccountAccess", staff_or_owner, get_account_access,
      one(tag::account_users,
-         "Who had access to the account at a moment, and with until what changed up to another.",
+         "Who had access to the account at a moment, and with until what changed up to another. A "
+         "moment to come is taken for now.",
          200, "AccountAccess")},
 
     {get, "/v1/invitations/{token}", "GetInvitation", anyone, get_invitation,
@@ -324,7 +325,7 @@ const Route table[]{
     {get, "/v1/users/{user}/access", "GetUserAccess", all_staff, get_user_access,
      one(tag::users,
          "Which accounts a user had access to at a moment, and with until what changed up to "
-         "another.",
+         "another. A moment to come is taken for now.",
          200, "UserAccess")},
 
     {post, "/v1/retention/runs", "RunRetention", administrators, run_retention,

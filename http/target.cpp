@@ -139,6 +139,16 @@ std::optional<std::uint64_t> Parameters::number(std::string_view name, std::uint
     return number;
 }
 
+std::uint64_t Parameters::required_number(std::string_view name, std::uint64_t least,
+                                          std::uint64_t most) {
+    const auto errors = errors_.size();
+    const auto value = number(name, least, most);
+    if (noted_) (*noted_)[std::string(name)]["required"] = true;
+    if (!value && errors == errors_.size())
+        errors_.push_back({"?" + std::string(name), "required", "This is required."});
+    return value.value_or(least);
+}
+
 std::optional<bool> Parameters::boolean(std::string_view name) {
     const auto value = find(name, schema::boolean);
     if (!value) return std::nullopt;

@@ -22,7 +22,8 @@ namespace muster::http {
 // before use. As with a body (http/body.hpp), the function that reads them describes them.
 class Parameters {
 public:
-    // The schema of each parameter that a reader asks for, by name, in its order.
+    // The schema of each parameter that a reader asks for, by name, in its order; with
+    // "required": true where it must be there.
     static nlohmann::ordered_json describe(const std::function<void(Parameters&)>& reader);
 
     std::optional<std::string> text(std::string_view name);
@@ -30,6 +31,8 @@ public:
     std::optional<std::string> text(std::string_view name, std::string_view description);
     std::optional<std::uint64_t> number(std::string_view name, std::uint64_t least,
                                         std::uint64_t most);
+    // `least` where it is missing or wrong.
+    std::uint64_t required_number(std::string_view name, std::uint64_t least, std::uint64_t most);
     std::optional<bool> boolean(std::string_view name);
     std::optional<Time> time(std::string_view name);
     std::optional<std::string> choice(std::string_view name,

@@ -76,6 +76,11 @@ TEST_F(Access, IsToldForEveryMoment) {
     EXPECT_TRUE(of_account("?at=2001-01-01T00:00:00Z").at("owner_user_id").is_null());
     EXPECT_EQ(of_account("?at=2001-01-01T00:00:00Z").at("position"), 0);
 
+    // Nobody can say what will be.
+    EXPECT_EQ(of_account("?at=2200-01-01T00:00:00Z"), of_account(""));
+    EXPECT_EQ(of_account("?at=" + alone + "&until=2200-01-01T00:00:00Z"),
+              of_account("?at=" + alone + "&until=" + to_text(house.now())));
+
     // The same from the user's side.
     EXPECT_EQ(numbers(of_user(bob, "?at=" + alone).at("accounts"), "account_id"),
               (Numbers{bob.account()}));

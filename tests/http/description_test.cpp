@@ -4,6 +4,7 @@
 
 #include "http/description.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <set>
 
@@ -155,11 +156,27 @@ TEST(Describing, AReaderTellsItsParameters) {
     const auto schemas = Parameters::describe([](Parameters& query) {
         query.page();
         query.choice("sort", {"id", "name"});
+        query.required_number("position", 1, 9);
     });
     EXPECT_EQ(schemas.at("limit"),
               (Document{{"type", "integer"}, {"minimum", 1}, {"maximum", 200}}));
     EXPECT_EQ(schemas.at("sort").at("enum"), (Document{"id", "name"}));
     EXPECT_EQ(schemas.at("total").at("type"), "boolean");
+    EXPECT_EQ(schemas.at("position").at("required"), true);
+    EXPECT_FALSE(schemas.at("limit").contains("required"));
+}
+
+TEST(Describing, WhatMustBeThereIsRequired) {
+    const auto& document = description();
+    const auto& parameters =
+        document.at("paths").at("/v1/log/proofs/inclusion").at("get").at("parameters");
+    const auto required = [&](std::string_view name) {
+        const auto found = std::ranges::find_if(
+            parameters, [&](const Document& each) { return each.value("name", "") == name; });
+        return found != parameters.end() && found->value("required", false);
+    };
+    EXPECT_TRUE(required("position"));
+    EXPECT_FALSE(required("size"));
 }
 
 // --- The check itself

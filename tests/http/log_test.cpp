@@ -126,6 +126,7 @@ TEST_F(Log, ProofsOfWhatIsNotThereAreRefused) {
         const auto reply = root.get("/v1/log/proofs/" + query);
         EXPECT_EQ(reply.status, 422) << query << " " << reply;
         EXPECT_EQ(reply.flaw(), "") << reply;
+        EXPECT_EQ(reply.body.at("errors").size(), 1U) << reply;
     }
 }
 
