@@ -103,7 +103,7 @@ Service::Service(Log& log, const Keys& keys, views::ViewStore& store, ServiceOpt
       keys_(keys),
       store_(store),
       options_(std::move(options)),
-      keyring_(log, keys, options_.keys_remembered),
+      keyring_(log, keys),
       opening_(log.head()),
       metrics_(operations()),
       services_{

@@ -43,7 +43,6 @@ struct ServiceOptions {
     PasswordPool::Options passwords{};
     std::optional<MailOptions> mail{};  // Absent: mail stays in the outbox.
     bool metrics_apart{};               // GET /metrics is `handle_metrics` alone.
-    std::size_t keys_remembered = 1 << 15;
     // How long an answer waits for the views, and a query for a position.
     std::chrono::milliseconds longest_wait{2000};
     std::optional<ForgettingFiles>

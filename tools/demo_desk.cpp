@@ -6,7 +6,7 @@ namespace muster::tools {
 namespace {
 
 // There is nothing beside a demo, so it may take more than a server does.
-constexpr std::size_t demo_keys = 1 << 18;
+constexpr std::size_t demo_keys = 1 << 19;
 constexpr Committer::Options roomy{
     .queue = SIZE_MAX, .batch = 2048, .cache_bytes = std::size_t{256} << 20};
 

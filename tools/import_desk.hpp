@@ -23,7 +23,7 @@ public:
 
 private:
     static constexpr std::size_t most_under_way = 8192;
-    static constexpr std::size_t keys_of_those = 1 << 17;  // Several subjects a command.
+    static constexpr std::size_t keys_of_those = 1 << 18;  // Several subjects a command.
 
     void take(std::vector<Committer::Completion> completions);
     void fail(const Fault& fault);

@@ -31,6 +31,66 @@ protected:
     const Keys keys_{sample_root};
 };
 
+Key numbered_key(std::uint64_t number) {
+    return {static_cast<std::uint8_t>(number), static_cast<std::uint8_t>(number >> 8)};
+}
+
+TEST(KeyCacheTest, HasWhatWasPutInUntilItIsTakenOut) {
+    KeyCache cache{64};
+    cache.insert(subject_of(UserId{1}), numbered_key(1));
+    cache.insert(subject_of(AccountId{1}), numbered_key(2));
+    ASSERT_NE(cache.find(subject_of(UserId{1})), nullptr);
+    EXPECT_EQ(*cache.find(subject_of(UserId{1})), numbered_key(1));
+    EXPECT_EQ(*cache.find(subject_of(AccountId{1})), numbered_key(2));
+    EXPECT_EQ(cache.find(subject_of(UserId{2})), nullptr);
+    cache.erase(subject_of(UserId{1}));
+    EXPECT_EQ(cache.find(subject_of(UserId{1})), nullptr);
+    EXPECT_NE(cache.find(subject_of(AccountId{1})), nullptr);
+}
+
+TEST(KeyCacheTest, TheOneUsedLastStays) {
+    KeyCache cache{16};
+    cache.insert(subject_of(UserId{1}), numbered_key(1));
+    for (std::uint64_t n = 2; n < 1000; ++n) {
+        cache.insert(subject_of(UserId{n}), numbered_key(n));
+        ASSERT_NE(cache.find(subject_of(UserId{1})), nullptr) << n;
+        ASSERT_EQ(*cache.find(subject_of(UserId{n})), numbered_key(n));
+    }
+    std::size_t kept = 0;
+    for (std::uint64_t n = 1; n < 1000; ++n)
+        kept += cache.find(subject_of(UserId{n})) != nullptr ? 1 : 0;
+    EXPECT_LE(kept, 16U);
+    EXPECT_GE(kept, 12U);
+}
+
+// Numbers that follow each other share the sets out among them.
+TEST(KeyCacheTest, HasRoomForItsCapacity) {
+    constexpr std::uint64_t capacity = 1 << 14;
+    KeyCache cache{capacity};
+    for (std::uint64_t n = 1; n <= capacity; ++n)
+        cache.insert(subject_of(UserId{n}), numbered_key(n));
+    std::size_t kept = 0;
+    for (std::uint64_t n = 1; n <= capacity; ++n)
+        kept += cache.find(subject_of(UserId{n})) != nullptr ? 1 : 0;
+    EXPECT_GE(kept, capacity * 8 / 10);
+}
+
+// Its seed may not be in the log yet, so nothing can be asked.
+TEST_F(KeyringTest, OneThatWasRememberedStaysWhileAsManyAsMayAreSo) {
+    constexpr std::uint64_t capacity = 256;
+    for (std::uint64_t n = 1; n <= 4 * capacity; ++n)
+        add(subject_of(AccountId{n}));
+    Keyring keyring{log_, keys_, capacity};
+    for (std::uint64_t n = 1; n <= capacity / 4; ++n)
+        keyring.remember(subject_of(UserId{n}), seed_of(subject_of(UserId{n})));
+    for (std::uint64_t n = 1; n <= 4 * capacity; ++n)
+        expect_found(keyring, subject_of(AccountId{n}));
+    for (std::uint64_t n = 1; n <= capacity / 4; ++n)
+        expect_found(keyring, subject_of(UserId{n}));
+    keyring.forget(subject_of(UserId{7}));
+    EXPECT_EQ(keyring.find(subject_of(UserId{7})).value(), std::nullopt);
+}
+
 TEST_F(KeyringTest, FindsWhatTheVaultHolds) {
     const auto ada = subject_of(UserId{1}), eve = subject_of(UserId{3});
     add(ada);
