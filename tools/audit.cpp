@@ -113,16 +113,21 @@ std::expected<void, Fault> audit_log(LogReading& reading, Keyring& keyring,
             "every record could be read");
         return {};
     }
-    Findings of_index;
+    // What is left needs nothing of each other.
+    Findings of_index, of_vault;
     auto index = std::async(std::launch::async, [&] {
         Progress progress{"index", "entries"};
         return records.run_streams(
             [&](std::uint64_t done, std::uint64_t all) { progress.at(done, all); }, of_index);
     });
+    auto vault = std::async(std::launch::async, [&] {
+        return audit_vault(*reading.log, reading.folder.keys(), domain.world(), of_vault);
+    });
     domain.finish(*reading.log);
-    auto done = audit_vault(*reading.log, reading.folder.keys(), domain.world(), verdict.findings);
+    auto done = vault.get();
+    if (done) done = index.get();
+    verdict.findings.add(std::move(of_vault));
     if (done) done = audit_ledger(reading, erased, verdict);
-    if (const auto streams = index.get(); !streams) return streams;
     verdict.findings.add(std::move(of_index));
     verdict.streams = records.streams();
     return done;

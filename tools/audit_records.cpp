@@ -38,18 +38,16 @@ std::expected<void, Fault> take(const Fault& fault, std::string place, Findings&
 
 }  // namespace
 
-// Reading, hashing and opening cost about as much as judging: each has a thread.
-Ahead<RecordsAudit::Batch> RecordsAudit::batches() {
-    return {batches_ahead,
-            [this, at = Position{}, decodes = readable_,
-             over = false]() mutable -> std::optional<Batch> {
+// Reading with hashing, opening, and judging: each has a thread, and the machine shares its cores
+// out among them.
+Ahead<RecordsAudit::Read> RecordsAudit::read_ahead() const {
+    return {batches_ahead, [this, at = Position{}, over = false]() mutable -> std::optional<Read> {
                 if (over) return std::nullopt;
-                Batch batch;
+                Read batch;
                 const auto read = log_.read(at, batch_records, [&](const Stored& stored) {
-                    open(stored, decodes, batch);
-                    // Behind one that cannot be read only the proof goes on.
-                    const auto& record = batch.records.back().record;
-                    decodes = decodes && record->has_value();
+                    batch.records.push_back({stored.position, stored.leaf, leaf_hash(stored.bytes),
+                                             batch.bytes.size(), stored.bytes.size()});
+                    batch.bytes += stored.bytes;
                     return true;
                 });
                 at.number += batch.records.size();
@@ -59,20 +57,37 @@ Ahead<RecordsAudit::Batch> RecordsAudit::batches() {
             }};
 }
 
-void RecordsAudit::open(const Stored& stored, bool decodes, Batch& batch) {
-    auto& opened = batch.records.emplace_back(
-        Opened{stored.position, stored.leaf, leaf_hash(stored.bytes), std::nullopt, std::nullopt});
-    if (!decodes) return;
-    opened.record = decode(stored.bytes, &keyring_);
+Ahead<RecordsAudit::Batch> RecordsAudit::open_ahead(Ahead<Read>& read) const {
+    return {batches_ahead, [this, &read, decodes = readable_]() mutable -> std::optional<Batch> {
+                auto taken = read.take();
+                if (!taken) return std::nullopt;
+                Batch batch;
+                batch.records.reserve(taken->records.size());
+                for (const auto& each : taken->records) {
+                    auto& opened = batch.records.emplace_back(
+                        Opened{each.position, each.kept, each.leaf, std::nullopt, std::nullopt});
+                    if (!decodes) continue;
+                    open(std::string_view{taken->bytes}.substr(each.begin, each.size), opened);
+                    // Behind one that cannot be read only the proof goes on.
+                    decodes = opened.record->has_value();
+                }
+                batch.fault = std::move(taken->fault);
+                return batch;
+            }};
+}
+
+void RecordsAudit::open(std::string_view bytes, Opened& opened) const {
+    opened.record = decode(bytes, &keyring_);
     if (opened.record->has_value()) return;
-    auto closed = decode(stored.bytes, nullptr);
+    auto closed = decode(bytes, nullptr);
     if (closed) opened.sealed = opened.record->error();
     opened.record = std::move(closed);
 }
 
 std::expected<void, Fault> RecordsAudit::run(const Judge& judge, const Tell& tell) {
     std::optional<Fault> fault;
-    auto ahead = batches();
+    auto read = read_ahead();
+    auto ahead = open_ahead(read);
     while (auto batch = ahead.take()) {
         for (auto& opened : batch->records) {
             check_proof(opened);

@@ -8,6 +8,8 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "events/ahead.hpp"
@@ -67,20 +69,31 @@ public:
     bool readable() const { return readable_; }
 
 private:
-    // One record with what takes longest done.
+    struct Read {
+        struct Place {
+            Position position;
+            Hash kept{}, leaf{};          // The hash beside the record, and the one that it has.
+            std::size_t begin{}, size{};  // In `bytes`.
+        };
+        std::string bytes;
+        std::vector<Place> records;
+        std::optional<Fault> fault;  // Why there is no more.
+    };
+    // One record, opened if it can be.
     struct Opened {
         Position position;
-        Hash kept{}, leaf{};  // The hash beside the record, and the one that it has.
+        Hash kept{}, leaf{};
         std::optional<std::expected<Record, Fault>> record;  // Absent where it is not asked for.
         std::optional<Fault> sealed;  // It can be judged, but what is sealed does not open.
     };
     struct Batch {
         std::vector<Opened> records;
-        std::optional<Fault> fault;  // Why there is no more.
+        std::optional<Fault> fault;
     };
 
-    Ahead<Batch> batches();
-    void open(const Stored& stored, bool decodes, Batch& batch);
+    Ahead<Read> read_ahead() const;
+    Ahead<Batch> open_ahead(Ahead<Read>& read) const;
+    void open(std::string_view bytes, Opened& opened) const;
     void check_proof(const Opened& opened);
     void check_root(Position position);
     std::expected<void, Fault> check_nodes();
