@@ -62,7 +62,9 @@ rocksdb::DBOptions db_options(const RocksLogOptions& options) {
     db.db_write_buffer_size = 20 * mib;
     db.max_total_wal_size = 48 * mib;
     db.max_background_jobs = 2;
-    db.max_open_files = 256;
+    // One that is opened again costs as much as reading its filter and index. The limit is split
+    // among 64 shards, so it has to be far above the number of files.
+    db.max_open_files = 4096;
     db.max_file_opening_threads = 2;
     db.bytes_per_sync = mib;
     // One thread writes, so there is nothing to gain from writing concurrently.

@@ -115,7 +115,8 @@ rocksdb::Options store_options(const ViewStore::Options& options) {
     // Rows come sorted by table: each is put behind the one before it, without a search.
     result.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(3));
     result.optimize_filters_for_hits = true;
-    result.max_open_files = 256;
+    // As the log's: far above the number of files, which the cache of open ones shards.
+    result.max_open_files = 4096;
     result.max_background_jobs = 2;
     result.avoid_flush_during_shutdown = true;  // The destructor flushes.
     result.stats_dump_period_sec = 0;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <sys/resource.h>
 #include <toml++/toml.h>
 
 #include "events/ip_address.hpp"
@@ -135,9 +136,18 @@ bool has_password(int argc, char** argv) {
     });
 }
 
+// Every connection is a file, and every table of the stores: as many as the machine allows.
+void raise_file_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    raise_file_limit();
     CLI::App app{"Muster: users and accounts"};
     app.require_subcommand(1);
     app.fallthrough();

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -50,14 +49,6 @@ sigset_t stop_signals() {
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     return signals;
-}
-
-// Every connection is a file: as many as the machine allows.
-void raise_file_limit() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // What the log can no longer take must not be answered as if it could: the process ends, and the
@@ -237,7 +228,6 @@ int serve(const ServeOptions& options) {
     // Every thread inherits this, so that the signals come to the wait below and nowhere else.
     const auto signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    raise_file_limit();
 
     const auto folder = DataFolder::open(options.data, DataFolder::Open::create);
     if (!folder) return report(folder.error());
