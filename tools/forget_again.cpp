@@ -1,10 +1,14 @@
 #include "tools/forget_again.hpp"
 
+#include <algorithm>
+#include <map>
 #include <mutex>
 #include <optional>
 
+#include "events/record.hpp"
 #include "handlers/accounts.hpp"
 #include "handlers/committer.hpp"
+#include "handlers/contacts.hpp"
 #include "handlers/sessions.hpp"
 #include "handlers/staff.hpp"
 #include "handlers/tickets.hpp"
@@ -45,7 +49,27 @@ private:
     Committer committer_;
 };
 
-bool delete_again(SystemDesk& desk, const Subject& subject) {
+using AccountsOfContacts = std::map<ContactId, AccountId>;
+
+// Of the contacts among these. They have no stream of their own, so the log is read through.
+std::expected<AccountsOfContacts, Fault> accounts_of(const Log& log,
+                                                     const std::set<Subject>& subjects) {
+    AccountsOfContacts accounts;
+    if (std::ranges::none_of(subjects,
+                             [](const Subject& each) { return each.kind == SubjectKind::contact; }))
+        return accounts;
+    const auto read = log.read({}, SIZE_MAX, [&](const Stored& stored) {
+        const auto record = decode(stored.bytes, nullptr);
+        const auto* added = record ? std::get_if<ContactAdded>(&record->event) : nullptr;
+        if (added != nullptr && subjects.contains(subject_of(added->contact)))
+            accounts.emplace(added->contact, added->account);
+        return true;
+    });
+    if (!read) return std::unexpected(read.error());
+    return accounts;
+}
+
+bool delete_again(SystemDesk& desk, const Subject& subject, const AccountsOfContacts& accounts) {
     switch (subject.kind) {
         case SubjectKind::account:
             return desk.ask([&](Work& work) {
@@ -59,8 +83,13 @@ bool delete_again(SystemDesk& desk, const Subject& subject) {
         case SubjectKind::ticket:
             return desk.ask(
                 [&](Work& work) { return delete_ticket(work, TicketId{subject.number}); });
-        case SubjectKind::invitation:  // They went with those above, or are forgotten.
-        case SubjectKind::contact:
+        case SubjectKind::contact: {
+            const auto account = accounts.find(ContactId{subject.number});
+            return account != accounts.end() && desk.ask([&](Work& work) {
+                return remove_contact(work, account->second, account->first);
+            });
+        }
+        case SubjectKind::invitation:  // It went with those above, or is forgotten.
             break;
     }
     return false;
@@ -94,12 +123,14 @@ std::expected<std::set<Subject>, Fault> still_readable(const Log& log,
 
 std::expected<void, Fault> forget_again(Log& log, const Keys& keys,
                                         const std::set<Subject>& subjects) {
+    const auto accounts = accounts_of(log, subjects);
+    if (!accounts) return std::unexpected(accounts.error());
     SystemDesk desk{log, keys};
-    // Accounts before users: an owner is not deleted.
-    for (const auto kind :
-         {SubjectKind::account, SubjectKind::user, SubjectKind::admin, SubjectKind::ticket}) {
+    // Accounts before users, for an owner is not deleted, and before what goes with them.
+    for (const auto kind : {SubjectKind::account, SubjectKind::user, SubjectKind::admin,
+                            SubjectKind::ticket, SubjectKind::contact}) {
         for (const auto& subject : subjects) {
-            if (subject.kind == kind) (void)delete_again(desk, subject);
+            if (subject.kind == kind) (void)delete_again(desk, subject, *accounts);
         }
     }
     for (const auto& subject : subjects) {

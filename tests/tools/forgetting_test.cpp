@@ -134,7 +134,13 @@ protected:
         write_content(folder_.path() / "key", text("/v1/log/key"));
         write_content(folder_.path() / "checkpoint", checkpoint_);
     }
-    // In Bob's account, which stays.
+    // Its path. In Bob's account, which stays.
+    std::string add_another_contact() {
+        const auto contacts = bobs_ + "/contacts";
+        const auto added = post(contacts, {{"first_name", "Nib"}, {"email", "nib@ink.test"}});
+        return fmt::format("{}/{}", contacts, std::uint64_t{added["id"]});
+    }
+    // There, too.
     std::uint64_t open_another_ticket() {
         return post(bobs_ + "/tickets", {{"subject", "Hm"}, {"message", "Aha"}})["id"];
     }
@@ -142,10 +148,11 @@ protected:
         remove(fmt::format("/v1/accounts/{}", account_));
         remove(fmt::format("/v1/users/{}", zaphira_));
     }
-    void expect_forgotten() {
+    void expect_forgotten(std::ptrdiff_t others = 0) {
         // Zaphira, her account, contact and ticket, and three invitations: behind the heading.
+        const auto lines = 8 + others;
         EXPECT_TRUE(wait_until(
-            [&] { return std::ranges::count(content_of(data() / "forgotten"), '\n') >= 8; },
+            [&] { return std::ranges::count(content_of(data() / "forgotten"), '\n') >= lines; },
             a_minute));
         std::vector<std::string> places;
         EXPECT_TRUE(
@@ -290,11 +297,13 @@ TEST_F(Forgetting, WhoeverIsDeletedMeanwhileIsForgottenToo) {  // Rule X18.
 TEST_F(Forgetting, WhatABackupStillKnewIsForgottenAgain) {  // Rule X18.
     tell_of_zaphira();
     const auto ticket = fmt::format("/v1/tickets/{}", open_another_ticket());
+    const auto contact = add_another_contact();
     const auto backup = path("saved");
     ASSERT_EQ(muster(fmt::format("backup --to {}", backup.native()), data()).status, 0);
     remove(ticket);
+    remove(contact);
     delete_zaphira();
-    expect_forgotten();
+    expect_forgotten(2);
     stop();
     EXPECT_FALSE(places_of(canaries, backup).empty());  // Until somebody deletes it.
 
@@ -310,7 +319,7 @@ TEST_F(Forgetting, WhatABackupStillKnewIsForgottenAgain) {  // Rule X18.
         shell(fmt::format("{} restore --json --from {} --data {} --forgotten {}", MUSTER_PROGRAM,
                           backup.native(), data().native(), ledger.native()));
     ASSERT_EQ(restored.status, 0) << restored.err;
-    EXPECT_EQ(json::parse(restored.out)["forgotten"], 8);
+    EXPECT_EQ(json::parse(restored.out)["forgotten"], 9);
     EXPECT_TRUE(places_of(canaries, data()).empty());
     expect_proven();
 
@@ -321,6 +330,7 @@ TEST_F(Forgetting, WhatABackupStillKnewIsForgottenAgain) {  // Rule X18.
     EXPECT_EQ(status(fmt::format("/v1/users/{}", zaphira())), 404);
     EXPECT_EQ(status(fmt::format("/v1/accounts/{}", account_)), 404);
     EXPECT_EQ(status(ticket), 404);
+    EXPECT_EQ(status(contact), 404);
     stop();
     EXPECT_TRUE(places_of(canaries, data()).empty());
     expect_proven();
