@@ -212,7 +212,8 @@ Schema answer_content(const Words& words) {
     if (words.answers == text) return content("text/plain", schema::any_text());
     if (words.answers == bytes) return content("application/octet-stream", schema::any_text());
     if (words.answers == feed) return content("text/event-stream", schema::any_text());
-    if (words.answers == one) return content("application/json", schema::ref(words.schema));
+    if (words.answers == one || words.answers == file)
+        return content("application/json", schema::ref(words.schema));
     auto types = content("application/json", page_of(words.schema));
     if (words.answers == page_or_export) {
         types.update(content("text/csv", schema::any_text()));
@@ -228,6 +229,8 @@ Schema answer_of(const Route& route) {
         {"headers", Schema::object()}};
     if (route.is_command()) answer["headers"]["Muster-Position"] = header_ref("Position");
     if (words.answers == Words::Answers::one) answer["headers"]["ETag"] = header_ref("ETag");
+    if (words.answers == Words::Answers::file)
+        answer["headers"]["Content-Disposition"] = header_ref("Disposition");
     if (words.answers >= Words::Answers::page) answer["headers"]["Link"] = header_ref("Link");
     if (words.answers == Words::Answers::feed || words.schema == "Event")
         answer["headers"]["Muster-Epoch"] = header_ref("Epoch");
@@ -356,6 +359,7 @@ Schema shared_headers() {
     return {{"Position", header(schema::count(), "The position of the last event.")},
             {"ETag", header(schema::any_text(), "Where the resource has a version.")},
             {"Link", header(schema::any_text(), "The next page, where there is one (RFC 8288).")},
+            {"Disposition", header(schema::any_text(), "The name of a file (RFC 6266).")},
             {"Epoch", header(schema::count(),
                              "Of the folder: after a restore there are other events behind a "
                              "position than were lost.")}};

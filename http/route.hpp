@@ -17,7 +17,17 @@ namespace muster::http {
 
 // What the description says of an operation beside what follows from its function and its rule.
 struct Words {
-    enum class Answers : std::uint8_t { nothing, text, bytes, feed, one, page, page_or_export };
+    // A file is JSON that is made piece by piece: it has no ETag.
+    enum class Answers : std::uint8_t {
+        nothing,
+        text,
+        bytes,
+        feed,
+        one,
+        file,
+        page,
+        page_or_export
+    };
 
     std::string_view tag;
     std::string_view does;  // One sentence.

@@ -49,6 +49,10 @@ constexpr Words one(std::string_view about, std::string_view does, int status,
                     std::string_view schema, std::string_view refusals = {}) {
     return {about, does, status, Words::Answers::one, schema, refusals};
 }
+constexpr Words file(std::string_view about, std::string_view does, std::string_view schema,
+                     std::string_view refusals) {
+    return {about, does, 200, Words::Answers::file, schema, refusals};
+}
 constexpr Words text(std::string_view about, std::string_view does, std::string_view refusals) {
     return {about, does, 200, Words::Answers::text, {}, refusals};
 }
@@ -318,10 +322,10 @@ const Route table[]{
      page_or_export(tag::activity, "The activity log of one user, newest first.", "ActivityLine")},
 
     {get, "/v1/users/{user}/export", "ExportUser", administrators, export_user,
-     one(tag::users,
-         "Everything that is kept about a person: what is so, every event that concerns the person "
-         "with what it holds, and what the person did.",
-         200, "PersonExport", "server.busy")},
+     file(tag::users,
+          "Everything that is kept about a person: what is so, every event that concerns the "
+          "person with what it holds, and what the person did.",
+          "PersonExport", "server.busy")},
     {get, "/v1/users/{user}/access", "GetUserAccess", all_staff, get_user_access,
      one(tag::users,
          "Which accounts a user had access to at a moment, and with until what changed up to "
