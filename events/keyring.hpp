@@ -45,7 +45,7 @@ private:
 class Keyring {
 public:
     // Of `capacity` keys, 48 bytes each.
-    Keyring(const Log& log, const Keys& keys, std::size_t capacity = 1 << 17);
+    Keyring(const Log& log, const Keys& keys, std::size_t capacity = 1 << 16);
 
     // Absent where the subject was erased, or never was.
     std::expected<std::optional<Key>, Fault> find(const Subject& subject);

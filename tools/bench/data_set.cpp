@@ -31,6 +31,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::ptrdiff_t under_way = 8192;
+constexpr std::size_t keys_of_those = 1 << 18;  // Several subjects a command.
 constexpr unsigned seasons = 10;
 constexpr std::chrono::hours span{5 * 24};
 constexpr AccessRule anybody{.anonymous = AccessRule::Anonymous::yes};
@@ -331,7 +332,7 @@ std::string DataSet::code_of(std::size_t person) {
 void DataSet::fill(std::uint64_t seed) {
     const auto folder = or_fail(DataFolder::open(folder_, DataFolder::Open::create));
     const auto log = or_fail(open_rocks_log(folder.log(), folder.head()));
-    Keyring keyring{*log, folder.keys()};
+    Keyring keyring{*log, folder.keys(), keys_of_those};
     {
         Desk desk{*log, keyring, folder.keys(), events_, span};
         people_.reserve(events_ / events_a_user);
@@ -354,7 +355,7 @@ void DataSet::sign_in_admin() {
     const auto folder = or_fail(DataFolder::open(folder_, DataFolder::Open::existing));
     const auto log = or_fail(open_rocks_log(folder.log(), folder.head()));
     const auto store = or_fail(views::ViewStore::open(folder.views(), {}));
-    Keyring keyring{*log, folder.keys()};
+    Keyring keyring{*log, folder.keys(), keys_of_those};
     Desk desk{*log, keyring, folder.keys(), 1, {}};
     desk.ask(
         Credential{},
@@ -368,7 +369,7 @@ void DataSet::project() const {
     const auto folder = or_fail(DataFolder::open(folder_, DataFolder::Open::existing));
     const auto log = or_fail(open_rocks_log(folder.log(), folder.head()));
     const auto store = or_fail(views::ViewStore::open(folder.views(), {}));
-    Keyring keyring{*log, folder.keys()};
+    Keyring keyring{*log, folder.keys(), keys_of_those};
     or_fail(views::rebuild(*log, keyring, *store, {}));
     or_fail(store->merge());
     // As a server that has run leaves it: nobody was forgotten.
