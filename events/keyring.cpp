@@ -106,7 +106,7 @@ std::expected<std::optional<Key>, Fault> Keyring::find(const Subject& subject) {
     // One that was erased meanwhile is not to come back.
     if (forgettings == forgettings_) {
         for (const auto& [whose, key] : read) {
-            if (cache_.find(whose) == nullptr) cache_.insert(whose, key);
+            if (!known(whose)) cache_.insert(whose, key);  // What was remembered goes before.
         }
     }
     if (read.empty() || read.front().first != subject) return std::nullopt;
