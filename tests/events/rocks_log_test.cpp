@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <memory>
+#include <optional>
 #include <rocksdb/db.h>
 #include <stdexcept>
 #include <sys/types.h>
@@ -72,14 +73,19 @@ protected:
     }
     // As in a kill: the files are as a running log has them, and nobody has closed it.
     void fill_and_kill(std::size_t commits) const {
-        TemporaryFolder copy;
+        std::optional<TemporaryFolder> copy;
         {
             const auto log = open();
             fill(**log, commits);
-            fs::copy(folder_.path(), copy.path(), fs::copy_options::recursive);
+            std::error_code error;
+            do {  // The head file is replaced every second: one that was listed may be gone.
+                copy.emplace();
+                fs::copy(folder_.path(), copy->path(), fs::copy_options::recursive, error);
+            } while (error == std::errc::no_such_file_or_directory);
+            ASSERT_FALSE(error) << error.message();
         }
         fs::remove_all(log_);
-        fs::copy(copy.path(), folder_.path(),
+        fs::copy(copy->path(), folder_.path(),
                  fs::copy_options::recursive | fs::copy_options::overwrite_existing);
     }
     static void expect_damaged(const Opened& opened, std::string_view names) {
